@@ -1,0 +1,122 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "swift-auth-cache",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "AuthCache", targets: ["AuthCache"]),
+    .library(name: "AuthCacheSQLite", targets: ["AuthCacheSQLite"]),
+    .library(name: "AuthCacheConformance", targets: ["AuthCacheConformance"]),
+    .library(name: "AuthCacheTesting", targets: ["AuthCacheTesting"]),
+    .library(name: "AuthCacheCommand", targets: ["AuthCacheCommand"]),
+    .library(name: "AuthCacheBundled", targets: ["AuthCacheBundled"]),
+    .executable(name: "authcache", targets: ["AuthCacheCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // The waist, the typed vocabulary, the memory store and the upkeep. No C client, no test library.
+    .target(
+      name: "AuthCache",
+      dependencies: [
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+
+    // Databases: one engine, one product each.
+    .systemLibrary(
+      name: "CSQLite",
+      pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
+    ),
+    .target(
+      name: "AuthCacheSQL",
+      dependencies: [
+        "AuthCache",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]
+    ),
+    .target(name: "AuthCacheSQLite", dependencies: ["AuthCache", "AuthCacheSQL", "CSQLite"]),
+
+    // The conformance kit: values, no test library; adapters for Swift Testing and for the command line.
+    .target(
+      name: "AuthCacheConformance",
+      dependencies: [
+        "AuthCache",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .target(name: "AuthCacheTesting", dependencies: ["AuthCache", "AuthCacheConformance"]),
+    .target(
+      name: "AuthCacheCommand",
+      dependencies: [
+        "AuthCache", "AuthCacheConformance",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .target(
+      name: "AuthCacheBundled",
+      dependencies: ["AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCacheConformance", "CSQLite"]
+    ),
+    // Not `authcache`: on a file system that folds case the folder would be that of `AuthCache`.
+    .executableTarget(name: "AuthCacheCLI", dependencies: ["AuthCacheBundled", "AuthCacheCommand"]),
+
+    .testTarget(
+      name: "AuthCacheTests",
+      dependencies: [
+        "AuthCache", "AuthCacheConformance", "AuthCacheTesting",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ]
+    ),
+    .testTarget(
+      name: "AuthCacheSQLiteTests",
+      dependencies: [
+        "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCacheConformance", "CSQLite",
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .testTarget(name: "AuthCacheConformanceTests", dependencies: ["AuthCache", "AuthCacheConformance"]),
+    .testTarget(
+      name: "AuthCacheCommandTests",
+      dependencies: ["AuthCache", "AuthCacheCommand", "AuthCacheConformance", "AuthCacheCLI"]
+    ),
+    .testTarget(
+      name: "BackendMatrixTests",
+      dependencies: ["AuthCache", "AuthCacheBundled", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]
+    ),
+    .testTarget(
+      name: "UsageTests",
+      dependencies: ["AuthCache", "AuthCacheSQLite", "AuthCacheConformance", "AuthCacheTesting"]
+    ),
+  ]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

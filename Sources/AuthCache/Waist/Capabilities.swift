@@ -1,0 +1,58 @@
+/// Many records in one unit. Found by `backend as? any BulkBackend`.
+///
+/// Each operation equals looping the single one in order, except that it is all or nothing. Any number of elements;
+/// none is a no-op.
+public protocol BulkBackend: AuthCacheBackend {
+  /// Stores the records in order; of two with one id the last wins.
+  ///
+  /// - Throws: as ``AuthCacheBackend/store(_:)``, and then nothing is stored.
+  func store(contentsOf records: [Record]) async throws(AuthCacheError)
+
+  /// Removes the records in order.
+  ///
+  /// - Returns: for each lookup, whether a live record went; a repeated lookup answers false the second time.
+  func remove(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Bool]
+
+  /// Loads the records.
+  ///
+  /// - Returns: for each lookup the live record or nil, in the order of `lookups`.
+  func load(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Record?]
+}
+
+/// Revocation of everything that belongs together. Found by `backend as? any GroupBackend`.
+public protocol GroupBackend: AuthCacheBackend {
+  /// Removes every record of `group`, of whatever kind, in one unit.
+  ///
+  /// - Returns: how many live records went.
+  func removeAll(in group: Group) async throws(AuthCacheError) -> Int
+}
+
+/// Enumeration in a stable order. Found by `backend as? any ListingBackend`.
+public protocol ListingBackend: AuthCacheBackend {
+  /// Up to `limit` live records of `kind` whose digest is greater than `after`, in ascending order of digest.
+  ///
+  /// Pages survive concurrent writes: a record that is live throughout is listed exactly once.
+  ///
+  /// - Throws: `invalidArgument` if `limit` is not positive.
+  func records(
+    of kind: RecordKind, after: RecordDigest?, limit: Int
+  ) async throws(AuthCacheError) -> [Record]
+}
+
+/// One change that caches elsewhere must hear of.
+public enum Invalidation: Hashable, Sendable {
+  /// The record under this lookup, and under every other digest of it, changed or went.
+  case record(Lookup)
+  /// Everything of this group went.
+  case group(Group)
+  /// Something may have been missed. Whoever remembers anything forgets it.
+  case gap
+}
+
+/// Announces committed changes, by whatever process. Found by `backend as? any InvalidationBackend`.
+public protocol InvalidationBackend: AuthCacheBackend {
+  associatedtype Invalidations: AsyncSequence<Invalidation, AuthCacheError> & Sendable
+
+  /// Every committed change from now on, native expiry aside. The first element is a gap.
+  func invalidations() async throws(AuthCacheError) -> Invalidations
+}

@@ -1,0 +1,32 @@
+/// How many expired records of each kind were removed.
+public struct ExpiredCounts: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+  public private(set) var byKind: [RecordKind: Int]
+
+  public init(_ byKind: [RecordKind: Int] = [:]) { self.byKind = byKind.filter { $0.value != 0 } }
+
+  public init(dictionaryLiteral elements: (RecordKind, Int)...) {
+    self.init(Dictionary(elements, uniquingKeysWith: +))
+  }
+
+  /// How many in all.
+  public var total: Int { byKind.values.reduce(0, +) }
+
+  public subscript(kind: RecordKind) -> Int { byKind[kind] ?? 0 }
+
+  public mutating func add(_ count: Int = 1, of kind: RecordKind) {
+    if count != 0 { byKind[kind, default: 0] += count }
+  }
+
+  public static func + (a: ExpiredCounts, b: ExpiredCounts) -> ExpiredCounts {
+    ExpiredCounts(a.byKind.merging(b.byKind, uniquingKeysWith: +))
+  }
+
+  public static func += (a: inout ExpiredCounts, b: ExpiredCounts) { a = a + b }
+}
+
+extension ExpiredCounts: CustomStringConvertible {
+  public var description: String {
+    byKind.isEmpty
+      ? "none" : byKind.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+  }
+}

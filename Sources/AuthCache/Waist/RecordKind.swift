@@ -1,0 +1,52 @@
+/// What a record is about: a login state, an authorization code, a session.
+///
+/// The set is open. A kind is short readable text because it is stored as text: 1 to 15 characters out of
+/// `A-Z a-z 0-9 . _ -`. The same digest under two kinds is two records.
+///
+/// ```swift
+/// extension RecordKind {
+///   static let deviceCode: RecordKind = "deviceCode"
+/// }
+/// ```
+public struct RecordKind: RawRepresentable, Hashable, Sendable, Comparable, ExpressibleByStringLiteral {
+  public let rawValue: String
+
+  /// Returns nil unless `rawValue` is 1 to 15 characters out of `A-Z a-z 0-9 . _ -`.
+  public init?(rawValue: String) {
+    guard (1...15).contains(rawValue.utf8.count), rawValue.utf8.allSatisfy(Self.allows) else { return nil }
+    self.rawValue = rawValue
+  }
+
+  /// A kind spelled out in source. Stops the program if the text is not a valid kind.
+  public init(stringLiteral value: String) {
+    guard let kind = Self(rawValue: value) else {
+      preconditionFailure("a record kind is 1 to 15 characters out of A-Z a-z 0-9 . _ -")
+    }
+    self = kind
+  }
+
+  public static let state: RecordKind = "state"
+  public static let verifier: RecordKind = "verifier"
+  public static let code: RecordKind = "code"
+  public static let session: RecordKind = "session"
+  public static let spentRefresh: RecordKind = "spentRefresh"
+  public static let client: RecordKind = "client"
+
+  /// The kinds that the typed vocabulary writes.
+  public static let standard: [RecordKind] = [.state, .verifier, .code, .session, .spentRefresh, .client]
+
+  public static func < (a: RecordKind, b: RecordKind) -> Bool { a.rawValue < b.rawValue }
+
+  private static func allows(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+}
+
+extension RecordKind: CustomStringConvertible {
+  public var description: String { rawValue }
+}
