@@ -1,0 +1,4 @@
+/// A running child.
+public final class ChildProcess: Sendable {
+  func kill() {}
+}

@@ -1,0 +1,176 @@
+public import AuthCache
+public import Logging
+
+/// Makes a backend for the kit: its name, how to open it, and what else the kit may do with its store.
+///
+/// ```swift
+/// extension BackendFactory {
+///   static let dynamo = BackendFactory("dynamo") { environment in
+///     try await DynamoBackend(table: environment.namespace, clock: environment.clock)
+///   }
+/// }
+/// ```
+///
+/// Opened twice with one environment, a backend that declares `.shared` sees the same records through both handles.
+/// What is left out, the kit does not ask for, and the report says so.
+public struct BackendFactory: Sendable, Identifiable {
+  /// The name in reports and after `--backend`.
+  public let name: String
+  /// Capabilities that must not get lost. A missing one fails `lifecycle.declaration.pins`.
+  public let expecting: Set<Capability>
+  /// True if it needs no server, so that it runs when no backend is named.
+  public let embedded: Bool
+  /// The schemes of the addresses it takes after `--url`; empty if it takes none.
+  public let schemes: [String]
+
+  let make: Make
+  let reopen: Make?
+  let destroy: Hook?
+  let faults: Faults?
+  let probe: Probe?
+  let server: (@Sendable (BackendEnvironment) async throws -> String)?
+  public let tools: Tools
+
+  public typealias Make = @Sendable (BackendEnvironment) async throws -> any AuthCacheBackend
+  public typealias Hook = @Sendable (BackendEnvironment) async throws -> Void
+  /// Everything the store holds of the namespace, as it lies there: rows, files, pages.
+  public typealias Probe = @Sendable (BackendEnvironment) async throws -> [[UInt8]]
+
+  /// - Parameters:
+  ///   - name: The name in reports, lower case.
+  ///   - expecting: Capabilities that must not get lost.
+  ///   - embedded: True if it needs no server.
+  ///   - schemes: The schemes of the addresses it takes after `--url`.
+  ///   - reopen: Opens the same store again after a close or a crash. Leave it out if nothing survives.
+  ///   - destroy: Removes the namespace. Called after every check, also a failed one.
+  ///   - faults: Hurts the store, and heals it.
+  ///   - probe: Looks into the store behind the backend's back.
+  ///   - server: Names what answers, with its version: `SQLite 3.40.1`.
+  ///   - tools: What the command line can do with this backend besides verifying it.
+  ///   - make: Opens the backend in a namespace that nobody else uses.
+  public init(
+    _ name: String, expecting: Set<Capability> = [], embedded: Bool = true, schemes: [String] = [],
+    reopen: Make? = nil, destroy: Hook? = nil, faults: Faults? = nil, probe: Probe? = nil,
+    server: (@Sendable (BackendEnvironment) async throws -> String)? = nil, tools: Tools = Tools(),
+    make: @escaping Make
+  ) {
+    self.name = name
+    self.expecting = expecting
+    self.embedded = embedded
+    self.schemes = schemes
+    self.make = make
+    self.reopen = reopen
+    self.destroy = destroy
+    self.faults = faults
+    self.probe = probe
+    self.server = server
+    self.tools = tools
+  }
+
+  public var id: String { name }
+
+  /// How to hurt a store for real, and how to heal it.
+  public struct Faults: Sendable {
+    /// Makes the store unable to answer, for handles that are open and for new ones.
+    public let cut: Hook
+    /// Ends what `cut` did.
+    public let restore: Hook
+    /// Overwrites the payloads that lie in the store with bytes nobody wrote; nil if that can't be done.
+    public let corrupt: Hook?
+
+    public init(cut: @escaping Hook, restore: @escaping Hook, corrupt: Hook? = nil) {
+      self.cut = cut
+      self.restore = restore
+      self.corrupt = corrupt
+    }
+  }
+
+  /// What the command line offers for a backend beside `verify`.
+  public struct Tools: Sendable {
+    /// The schema as SQL, for a table of that name; nil for a backend without one.
+    public let schema: (@Sendable (_ table: String?) throws -> String)?
+    /// What `doctor` looks at.
+    public let diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])?
+    /// The raw client library, for `bench` to compare with.
+    public let rival: (@Sendable (BackendEnvironment) throws -> any RawClient)?
+
+    public init(
+      schema: (@Sendable (_ table: String?) throws -> String)? = nil,
+      diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
+      rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil
+    ) {
+      self.schema = schema
+      self.diagnose = diagnose
+      self.rival = rival
+    }
+  }
+
+  /// One thing that `doctor` looked at.
+  public struct Diagnosis: Sendable, Hashable {
+    public let subject: String
+    public let isHealthy: Bool
+    public let found: String
+    /// What to do about it, where it is not healthy.
+    public let remedy: String?
+
+    public init(subject: String, isHealthy: Bool, found: String, remedy: String? = nil) {
+      self.subject = subject
+      self.isHealthy = isHealthy
+      self.found = found
+      self.remedy = remedy
+    }
+  }
+}
+
+extension BackendFactory: CustomStringConvertible {
+  public var description: String { name }
+}
+
+/// Where and how a backend is opened for one check.
+public struct BackendEnvironment: Sendable {
+  /// Letters, digits and underscores, at most 40, starting with a letter: fit for a table name.
+  public let namespace: String
+  public let clock: any AuthCacheClock
+  /// An empty folder of this check's own, removed after it. An absolute path.
+  public let directory: String
+  /// The address after `--url` or from the environment; nil if none was given.
+  public let url: String?
+  public let logger: Logger
+
+  public init(
+    namespace: String, clock: any AuthCacheClock, directory: String, url: String? = nil,
+    logger: Logger = Logger(label: "authcache.conformance")
+  ) {
+    self.namespace = namespace
+    self.clock = clock
+    self.directory = directory
+    self.url = url
+    self.logger = logger
+  }
+
+  func with(clock: any AuthCacheClock) -> BackendEnvironment {
+    BackendEnvironment(namespace: namespace, clock: clock, directory: directory, url: url, logger: logger)
+  }
+}
+
+/// The raw client library of a store, doing by hand what the backend does: what `bench` divides by.
+///
+/// Values vary from write to write: some engines skip a byte-identical overwrite.
+public protocol RawClient: Sendable {
+  /// Prepares `count` rows under dense integer keys with payloads of `payload` bytes.
+  func fill(count: Int, payload: Int) throws
+  /// Reads `count` rows, one prepared statement after the other, keys spread over the table.
+  func read(count: Int) throws
+  /// Writes `count` rows, each in its own durable transaction.
+  func write(count: Int) throws
+  /// Writes `count` rows in one transaction.
+  func writeTogether(count: Int) throws
+  func close()
+}
+
+/// A backend could not be opened or asked because something outside it is missing.
+public struct Blocked: Error, Sendable, CustomStringConvertible {
+  public let reason: String
+  public init(_ reason: String) { self.reason = reason }
+  public var description: String { reason }
+}

@@ -1,0 +1,45 @@
+public import AuthCache
+
+/// What is verified: a backend under a stack of layers, at an address.
+public struct Subject: Sendable, CustomStringConvertible {
+  public let factory: BackendFactory
+  public let stack: Stack
+  public let url: String?
+
+  public init(_ factory: BackendFactory, stack: Stack = .plain, url: String? = nil) {
+    self.factory = factory
+    self.stack = stack
+    self.url = url
+  }
+
+  public var description: String { stack == .plain ? factory.name : "\(factory.name) under \(stack.name)" }
+}
+
+/// What a subject said of itself when it was opened to be inspected.
+public struct Declaration: Sendable {
+  public let properties: BackendProperties
+  public let capabilities: Set<Capability>
+  /// What answers, with its version.
+  public let server: String?
+
+  /// Why `need` is not met, nil if it is.
+  func outcome(ofMissing need: Need, for subject: Subject, children: ChildLauncher?) -> Outcome? {
+    let factory = subject.factory
+    let met =
+      switch need {
+      case .aliases: properties.aliases
+      case .durability(let level): properties.durability >= level
+      case .shared: properties.shared
+      case .linearizable: properties.consistency == .linearizable
+      case .injectedClock: properties.clock == .injected
+      case .sweptExpiry: properties.expiry == .swept
+      case .capability(let capability): capabilities.contains(capability)
+      case .reopen: factory.reopen != nil
+      case .faults: factory.faults != nil
+      case .probe: factory.probe != nil
+      case .child: children != nil
+      }
+    if met { return nil }
+    return need == .child ? .notScored("needs an executable") : .notDeclared(need.description)
+  }
+}

@@ -1,0 +1,44 @@
+/// A chapter of the contract. The order is that of the table of contents.
+public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
+  case records
+  case oneTime = "one-time"
+  case redemption
+  case expiry
+  case sessions
+  case rotation
+  case groups
+  case clients
+  case keys
+  case concurrency
+  case shutdown
+  case errors
+  case bulk
+  case durability
+  case secrecy
+  case lifecycle
+
+  /// The chapter's heading.
+  public var title: String {
+    switch self {
+    case .records: "Records"
+    case .oneTime: "One-time states and codes"
+    case .redemption: "Redemption and replay"
+    case .expiry: "Expiry and pruning"
+    case .sessions: "Sessions and aliases"
+    case .rotation: "Rotation and reuse"
+    case .groups: "Groups"
+    case .clients: "Clients and listing"
+    case .keys: "Keys and isolation"
+    case .concurrency: "Concurrency"
+    case .shutdown: "Shutdown drain"
+    case .errors: "Error propagation"
+    case .bulk: "Bulk and fallback parity"
+    case .durability: "Durability"
+    case .secrecy: "Secrecy"
+    case .lifecycle: "Lifecycle"
+    }
+  }
+
+  public static func < (a: Suite, b: Suite) -> Bool { a.rank < b.rank }
+  private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}

@@ -1,0 +1,112 @@
+public import AuthCache
+internal import Synchronization
+
+/// One run of one check: a fresh namespace, a clock to move, seeded randomness, and a place to record what is wrong.
+public final class Trial: Sendable {
+  public let requirement: Requirement
+  public let subject: Subject
+  /// What the subject declared when it was inspected.
+  public let declaration: Declaration
+  public let environment: BackendEnvironment
+  public let trace: OperationTrace
+  /// Seeded for this check alone.
+  public let entropy: SeededEntropy
+  public let seed: UInt64
+  /// Starts child processes; nil where no executable is known.
+  public let children: ChildLauncher?
+
+  let state = Mutex(State())
+
+  struct State {
+    var findings: [Finding] = []
+    var handles: [any AuthCacheBackend] = []
+    var opened = 0
+    var processes: [ChildProcess] = []
+  }
+
+  init(
+    requirement: Requirement, subject: Subject, declaration: Declaration, environment: BackendEnvironment,
+    seed: UInt64, children: ChildLauncher?
+  ) {
+    self.requirement = requirement
+    self.subject = subject
+    self.declaration = declaration
+    self.environment = environment
+    self.seed = seed
+    self.children = children
+    entropy = SeededEntropy(seed: seed)
+    trace = OperationTrace(clock: environment.clock)
+  }
+
+  public var properties: BackendProperties { declaration.properties }
+  public var capabilities: Set<Capability> { declaration.capabilities }
+
+  // MARK: Handles
+
+  /// Opens the store: the first time a fresh one, afterwards another handle on it. Closed after the check.
+  public func open(clock: (any AuthCacheClock)? = nil) async throws -> any AuthCacheBackend {
+    try await open(with: subject.factory.make, clock: clock)
+  }
+
+  /// Opens the same store again after a close.
+  public func reopen() async throws -> any AuthCacheBackend {
+    guard let reopen = subject.factory.reopen else { throw Blocked("the factory says nothing of reopening") }
+    return try await open(with: reopen, clock: nil)
+  }
+
+  private func open(
+    with make: BackendFactory.Make, clock: (any AuthCacheClock)?
+  ) async throws -> any AuthCacheBackend {
+    let environment = clock.map { self.environment.with(clock: $0) } ?? self.environment
+    let bottom = try await make(environment)
+    let built = try await subject.stack.build(bottom, environment)
+    let number = state.withLock { state in
+      state.opened += 1
+      state.handles.append(built)
+      return state.opened
+    }
+    return built.intercepted(by: TraceInterceptor(trace: trace, handle: number == 1 ? "" : "handle \(number)"))
+  }
+
+  // MARK: Time
+
+  public var now: Timestamp { environment.clock.now }
+
+  /// A life short enough to be waited for on a store with its own clock.
+  public var shortLife: Duration {
+    switch properties.clock {
+    case .injected: .seconds(60)
+    case .real(let granularity): max(.milliseconds(500), granularity * 3)
+    }
+  }
+
+  /// Moves the virtual clock, or waits where the store can't be told the time.
+  public func advance(by duration: Duration) async throws {
+    trace.note("the clock advances by \(duration.wholeMilliseconds) ms")
+    if let virtual = environment.clock as? VirtualClock { return virtual.advance(by: duration) }
+    guard case .real(let granularity) = properties.clock else { return }
+    try await environment.clock.sleep(for: duration + granularity)
+  }
+
+  /// Moves the virtual clock to `instant` exactly, or waits until it has passed on a store with its own clock.
+  public func advance(to instant: Timestamp) async throws {
+    let remaining = now.duration(to: instant)
+    if remaining > .zero { try await advance(by: remaining) }
+  }
+
+  // MARK: Findings
+
+  /// Everything recorded so far.
+  public var findings: [Finding] { state.withLock { $0.findings } }
+
+  /// Records a breach and goes on.
+  public func fail(
+    _ message: String, expected: String? = nil, found: String? = nil, file: StaticString = #fileID,
+    line: UInt = #line
+  ) {
+    let finding = Finding(
+      message: message, expected: expected, found: found, operations: trace.lines(),
+      likelyCause: requirement.likelyCause, file: "\(file)", line: Int(line))
+    state.withLock { $0.findings.append(finding) }
+  }
+}

@@ -1,0 +1,103 @@
+internal import AuthCache
+internal import Foundation
+internal import Synchronization
+
+/// Runs one requirement once on one subject: fresh namespace, bounded time, everything put away afterwards.
+struct CheckRun {
+  let requirement: Requirement
+  let subject: Subject
+  let declaration: Declaration
+  let seed: UInt64
+  let children: ChildLauncher?
+
+  func outcome() async -> Outcome {
+    for need in requirement.needs {
+      if let outcome = declaration.outcome(ofMissing: need, for: subject, children: children) { return outcome }
+    }
+    let place: CheckPlace
+    do { place = try CheckPlace(declaration: declaration, url: subject.url) } catch {
+      return .blocked("no folder for the check: \(error.localizedDescription)")
+    }
+    defer { place.remove() }
+
+    let trial = Trial(
+      requirement: requirement, subject: subject, declaration: declaration, environment: place.environment,
+      seed: seed, children: children)
+    let executor = CheckExecutor(threads: max(2, ProcessInfo.processInfo.activeProcessorCount))
+    let check = requirement.check
+    let ended = await bounded(by: requirement.deadline, on: executor) { await Self.end(of: check, on: trial) }
+    executor.end()
+    await putAway(trial)
+    return judge(trial, ended)
+  }
+
+  private enum End: Sendable {
+    case returned
+    case blocked(String)
+    case threw(String)
+  }
+
+  private static func end(of check: Requirement.Check, on trial: Trial) async -> End {
+    do {
+      try await check(trial)
+      return .returned
+    } catch is CheckEnded {
+      return .returned
+    } catch let blocked as Blocked {
+      return .blocked(blocked.reason)
+    } catch is CancellationError where Task.isCancelled {
+      return .blocked("the run was cancelled")
+    } catch {
+      return .threw((error as? AuthCacheError)?.debugDescription ?? "\(error)")
+    }
+  }
+
+  private func judge(_ trial: Trial, _ end: End?) -> Outcome {
+    switch end {
+    case .blocked(let reason) where trial.findings.isEmpty: return .blocked(reason)
+    case .threw(let error):
+      trial.fail("an operation that must succeed threw", expected: "no error", found: error, file: "", line: 0)
+    case nil where Task.isCancelled: return .blocked("the run was cancelled")
+    case nil:
+      let waiting = trial.trace.inFlight
+      trial.fail(
+        "the check did not end within \(requirement.deadline)", expected: "an end",
+        found: waiting.isEmpty ? "no operation in flight" : "still waiting for " + waiting.joined(separator: "; "),
+        file: "", line: 0)
+    default: break
+    }
+    return trial.findings.isEmpty ? .passed : .failed(trial.findings)
+  }
+
+  /// Closes what the check left open and removes its namespace, in bounded time, whatever the backend does.
+  private func putAway(_ trial: Trial) async {
+    let (handles, processes) = trial.state.withLock { ($0.handles, $0.processes) }
+    for process in processes { process.kill() }
+    let environment = trial.environment
+    let destroy = subject.factory.destroy
+    let executor = CheckExecutor(threads: 1)
+    _ = await bounded(by: .seconds(10), on: executor) {
+      for handle in handles { try? await handle.close() }
+      try? await destroy?(environment)
+    }
+    executor.end()
+  }
+}
+
+/// Where one check happens: a folder and a namespace of its own.
+struct CheckPlace {
+  let environment: BackendEnvironment
+
+  init(declaration: Declaration?, url: String?) throws {
+    let name = "ac" + String(SystemEntropy().next(), radix: 16)
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("authcache-\(ProcessInfo.processInfo.processIdentifier)-\(name)", isDirectory: true)
+    try FileManager.default.createDirectory(
+      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let isReal = if case .real = declaration?.properties.clock { true } else { false }
+    let clock: any AuthCacheClock = isReal ? SystemClock() : VirtualClock()
+    environment = BackendEnvironment(namespace: name, clock: clock, directory: folder.path, url: url)
+  }
+
+  func remove() { try? FileManager.default.removeItem(atPath: environment.directory) }
+}
