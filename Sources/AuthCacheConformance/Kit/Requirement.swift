@@ -14,7 +14,7 @@
 /// }
 /// ```
 public struct Requirement: Sendable, Identifiable {
-  /// Stable for ever: `suite.subject.rule` in lower camel case.
+  /// Stable for ever: three words, subject, operation and rule, in lower camel case: `code.consume.once`.
   public let id: String
   public let suite: Suite
   /// One sentence in the present tense.

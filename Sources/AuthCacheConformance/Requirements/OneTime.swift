@@ -3,7 +3,7 @@ internal import AuthCache
 extension Requirement {
   static let oneTime: [Requirement] = [
     Requirement(
-      "oneTime.consume.onceAmongMany", .oneTime,
+      "code.consume.once", .oneTime,
       "Of many tasks that consume one record at once exactly one receives it.",
       consequence: "Two callbacks redeem the same code, and whoever stole it is logged in beside its owner.",
       likelyCause: "The record is read in one call and deleted in another.",
