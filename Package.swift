@@ -38,7 +38,6 @@ let package = Package(
     // Databases: one engine, one product each.
     .systemLibrary(
       name: "CSQLite",
-      pkgConfig: "sqlite3",
       providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
     ),
     .target(
@@ -119,4 +118,11 @@ for target in package.targets where target.type != .system {
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
+}
+
+// Set by the scripts in ci/: warnings are errors there, and only there.
+if Context.environment["AUTHCACHE_STRICT"] == "1" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings?.append(.treatAllWarnings(as: .error))
+  }
 }

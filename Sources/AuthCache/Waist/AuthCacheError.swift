@@ -127,8 +127,12 @@ extension AuthCacheError: CustomStringConvertible, CustomDebugStringConvertible 
   public var description: String {
     let subject = kind.map { " of a \($0)" } ?? ""
     let doubt = effect == .unknown ? ", may have been applied" : ""
-    let left = unwritten.isEmpty ? "" : " (" + unwritten.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
-      .joined(separator: ", ") + " not written)"
+    let left =
+      unwritten.isEmpty
+      ? ""
+      : " ("
+        + unwritten.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        .joined(separator: ", ") + " not written)"
     return "\(operation)\(subject): \(code)\(doubt): \(reason)\(left)"
   }
 

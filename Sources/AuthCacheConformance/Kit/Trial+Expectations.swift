@@ -55,7 +55,8 @@ extension Trial {
     do {
       let answer = try await body()
       fail(
-        message(), expected: "an error: \(expected)", found: answer is Void ? "no error" : "no error, but \(Self.text(answer))",
+        message(), expected: "an error: \(expected)",
+        found: answer is Void ? "no error" : "no error, but \(Self.text(answer))",
         file: file, line: line)
       return nil
     } catch let error as AuthCacheError {
@@ -64,7 +65,9 @@ extension Trial {
         found: "\(error.code) with effect \(error.effect.rawValue)", file: file, line: line)
       return error
     } catch {
-      fail(message(), expected: expected, found: "\(type(of: error)), which is not an AuthCacheError", file: file, line: line)
+      fail(
+        message(), expected: expected, found: "\(type(of: error)), which is not an AuthCacheError", file: file,
+        line: line)
       return nil
     }
   }

@@ -1,0 +1,14 @@
+import AuthCacheCommand
+import AuthCacheConformance
+import FolderBackend
+
+extension BackendFactory {
+  static let folder = BackendFactory("folder", reopen: open, make: open)
+  @Sendable private static func open(_ place: BackendEnvironment) throws -> FolderBackend {
+    try FolderBackend(folder: place.directory + "/records", clock: place.clock)
+  }
+}
+
+@main struct Conformance: ConformanceCommand {
+  static let backends: BackendRegistry = [.memory, .folder]
+}
