@@ -117,7 +117,9 @@ public final class FolderBackend: AuthCacheBackend {
 
   private func file(_ lookup: Lookup) -> URL {
     // In hexadecimal, because a file system may fold case and a kind may not.
-    func hex(_ bytes: some Sequence<UInt8>) -> String { bytes.map { String($0 | 0x100, radix: 16).dropFirst() }.joined() }
+    func hex(_ bytes: some Sequence<UInt8>) -> String {
+      bytes.map { String(UInt16($0) | 0x100, radix: 16).dropFirst() }.joined()
+    }
     return folder.appendingPathComponent("\(hex(lookup.kind.rawValue.utf8)).\(hex(lookup.digest.bytes)).json")
   }
 
