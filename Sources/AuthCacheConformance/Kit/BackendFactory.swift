@@ -148,6 +148,12 @@ public struct BackendEnvironment: Sendable {
     self.logger = logger
   }
 
+  /// Another namespace, in a folder below this one's.
+  func elsewhere() -> BackendEnvironment {
+    BackendEnvironment(
+      namespace: namespace + "_b", clock: clock, directory: directory + "/elsewhere", url: url, logger: logger)
+  }
+
   func with(clock: any AuthCacheClock) -> BackendEnvironment {
     BackendEnvironment(namespace: namespace, clock: clock, directory: directory, url: url, logger: logger)
   }

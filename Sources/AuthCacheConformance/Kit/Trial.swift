@@ -1,4 +1,5 @@
 public import AuthCache
+internal import Foundation
 internal import Synchronization
 
 /// One run of one check: a fresh namespace, a clock to move, seeded randomness, and a place to record what is wrong.
@@ -21,6 +22,7 @@ public final class Trial: Sendable {
     var findings: [Finding] = []
     var handles: [any AuthCacheBackend] = []
     var opened = 0
+    var elsewhere: [BackendEnvironment] = []
     var processes: [ChildProcess] = []
   }
 
@@ -52,6 +54,16 @@ public final class Trial: Sendable {
   public func reopen() async throws -> any AuthCacheBackend {
     guard let reopen = subject.factory.reopen else { throw Blocked("the factory says nothing of reopening") }
     return try await open(with: reopen, clock: nil)
+  }
+
+  /// Opens the same backend in a namespace of its own, beside this check's. Closed and removed after the check.
+  public func openElsewhere() async throws -> any AuthCacheBackend {
+    let elsewhere = environment.elsewhere()
+    try FileManager.default.createDirectory(atPath: elsewhere.directory, withIntermediateDirectories: true)
+    state.withLock { $0.elsewhere.append(elsewhere) }
+    let backend = try await subject.stack.build(try await subject.factory.make(elsewhere), elsewhere)
+    state.withLock { $0.handles.append(backend) }
+    return backend.intercepted(by: TraceInterceptor(trace: trace, handle: "elsewhere"))
   }
 
   private func open(

@@ -71,14 +71,14 @@ struct CheckRun {
 
   /// Closes what the check left open and removes its namespace, in bounded time, whatever the backend does.
   private func putAway(_ trial: Trial) async {
-    let (handles, processes) = trial.state.withLock { ($0.handles, $0.processes) }
+    let (handles, processes, elsewhere) = trial.state.withLock { ($0.handles, $0.processes, $0.elsewhere) }
     for process in processes { process.kill() }
-    let environment = trial.environment
+    let environments = [trial.environment] + elsewhere
     let destroy = subject.factory.destroy
     let executor = CheckExecutor(threads: 1)
     _ = await bounded(by: .seconds(10), on: executor) {
       for handle in handles { try? await handle.close() }
-      try? await destroy?(environment)
+      for environment in environments { try? await destroy?(environment) }
     }
     executor.end()
   }

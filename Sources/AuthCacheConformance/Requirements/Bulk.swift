@@ -1,0 +1,260 @@
+internal import AuthCache
+
+extension Requirement {
+  static let bulk: [Requirement] = [
+    Requirement(
+      "bulk.store.equalsLoop", .bulk,
+      "Bulk store leaves what storing one after the other leaves.",
+      consequence: "An import differs from what the application would have written.",
+      likelyCause: "The bulk statement covers other columns than the single one.",
+      references: ["mxcp#192"], needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let bulk = try trial.bulk(backend)
+      let old = (0..<10).map { _ in trial.session(groups: Groups(grant: trial.digest())) }
+      try await bulk.store(contentsOf: old)
+      let new =
+        old.prefix(5).map {
+          trial.session(groups: Groups(subject: trial.digest())).moved(to: $0.digest)
+        } + (0..<5).map { _ in trial.session() }
+      try await bulk.store(contentsOf: new)
+      for record in new + old[5...] {
+        for lookup in record.lookups {
+          trial.expect(try await backend.load(lookup), equals: record, "found by \(lookup.field.rawValue) as stored")
+        }
+      }
+      for lookup in old.prefix(5).flatMap({ $0.lookups.dropFirst() }) {
+        trial.expect(try await backend.load(lookup), equals: nil, "a replaced record's alias finds nothing")
+      }
+    },
+    Requirement(
+      "bulk.store.lastWins", .bulk,
+      "Of two records with one id in a bulk store the last wins.",
+      consequence: "An import fails, or keeps the older session.",
+      likelyCause: "One upsert statement may not touch a row twice.",
+      references: ["Postgres: ON CONFLICT DO UPDATE command cannot affect row a second time"], needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let first = trial.session()
+      let second = trial.session().moved(to: first.digest)
+      let third = second.replacing(revision: trial.revision(), payload: [3])
+      try await trial.bulk(backend).store(contentsOf: [first, trial.session(), second, third])
+      trial.expect(try await backend.load(first.id), equals: third, "the last one is there")
+      for lookup in first.lookups.dropFirst() {
+        trial.expect(
+          try await backend.load(lookup), equals: nil, "the first one's \(lookup.field.rawValue) finds nothing")
+      }
+      for lookup in third.lookups {
+        trial.expect(try await backend.load(lookup), equals: third, "the last one's \(lookup.field.rawValue) finds it")
+      }
+    },
+    Requirement(
+      "bulk.store.allOrNothing", .bulk,
+      "A bulk store that fails at any element stores nothing.",
+      consequence: "Half a batch is stored, and the caller is told nothing of which half.",
+      likelyCause: "Chunks are committed one by one.", needs: [.bulk, .aliases]
+    ) { trial in
+      let backend = try await trial.open()
+      let holder = trial.session()
+      try await backend.store(holder)
+      for position in [0, 1, 7] {
+        var batch = (0..<8).map { _ in trial.session() }
+        batch[position] = trial.record(.session, aliases: Aliases(accessToken: holder.aliases.accessToken))
+        await trial.expectError(.conflict, effect: AuthCacheError.Effect.none, "element \(position) is in conflict") {
+          try await trial.bulk(backend).store(contentsOf: batch)
+        }
+        for lookup in batch.flatMap(\.lookups) where lookup.digest != holder.aliases.accessToken {
+          trial.expect(try await backend.load(lookup), equals: nil, "nothing of the batch is there")
+        }
+        trial.expect(try await backend.load(holder.id), equals: holder, "the holder is untouched")
+      }
+    },
+    Requirement(
+      "bulk.store.tooLarge", .bulk,
+      "A bulk store with one payload that is too large throws tooLarge and stores nothing.",
+      consequence: "Half a batch is stored.",
+      likelyCause: "Sizes are checked while writing.", needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      guard trial.properties.maxPayload < 64 << 20 else { return }
+      let small = trial.record()
+      let large = trial.record(payload: [UInt8](repeating: 1, count: trial.properties.maxPayload + 1))
+      await trial.expectError(.tooLarge, effect: AuthCacheError.Effect.none, "the batch is refused") {
+        try await trial.bulk(backend).store(contentsOf: [small, large])
+      }
+      trial.expect(try await backend.load(small.id), equals: nil, "the small one was not stored")
+    },
+    Requirement(
+      "bulk.store.conflictWithin", .bulk,
+      "Two live records with one alias in one bulk store are a conflict, as they are one after the other.",
+      consequence: "Two sessions under one token.",
+      likelyCause: "The batch is compared with the table and not with itself.", needs: [.bulk, .aliases]
+    ) { trial in
+      let backend = try await trial.open()
+      let aliases = Aliases(accessToken: trial.digest())
+      let batch = [trial.record(.session, aliases: aliases), trial.record(.session, aliases: aliases)]
+      await trial.expectError(.conflict, "the batch is refused") {
+        try await trial.bulk(backend).store(contentsOf: batch)
+      }
+      for record in batch { trial.expect(try await backend.load(record.id), equals: nil, "nothing was stored") }
+    },
+    Requirement(
+      "bulk.store.handsOver", .bulk,
+      "An alias may pass from one record to another within a bulk store, in order.",
+      consequence: "A valid import is refused.",
+      likelyCause: "All conflicts are judged before anything is written.", needs: [.bulk, .aliases]
+    ) { trial in
+      let backend = try await trial.open()
+      let giver = trial.session()
+      try await backend.store(giver)
+      let taker = trial.record(.session, aliases: giver.aliases)
+      let stripped = giver.replacing(revision: trial.revision(), aliases: Aliases.none)
+      try await trial.bulk(backend).store(contentsOf: [stripped, taker])
+      trial.expect(try await backend.load(giver.id), equals: stripped, "the giver lives on without")
+      for lookup in taker.lookups {
+        trial.expect(try await backend.load(lookup), equals: taker, "the taker is found by \(lookup.field.rawValue)")
+      }
+    },
+    Requirement(
+      "bulk.load.order", .bulk,
+      "Bulk load answers in the order asked, nil where nothing is live, repeats included.",
+      consequence: "One caller gets another's session.",
+      likelyCause: "The rows come in the table's order, or absent ones are left out.", needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let records = (0..<6).map { _ in trial.session() }
+      for record in records { try await backend.store(record) }
+      let absent = Lookup.id(.session, trial.digest())
+      let asked = [
+        records[3].id, absent, records[0].lookups[records[0].lookups.count - 1], records[3].id, records[5].id, absent,
+      ]
+      let expected: [Record?] = [records[3], nil, records[0], records[3], records[5], nil]
+      trial.expect(try await trial.bulk(backend).load(contentsOf: asked), equals: expected, "in the order asked")
+    },
+    Requirement(
+      "bulk.remove.equalsLoop", .bulk,
+      "Bulk removal answers for each lookup whether a live record went; a repeated one answers false.",
+      consequence: "A caller believes that a session ended that did not.",
+      likelyCause: "The answers are those of the affected row count.", needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let records = (0..<4).map { _ in trial.session() }
+      for record in records { try await backend.store(record) }
+      let asked = [
+        records[1].id, .id(.session, trial.digest()), records[2].lookups[records[2].lookups.count - 1], records[1].id,
+        records[2].id,
+      ]
+      trial.expect(
+        try await trial.bulk(backend).remove(contentsOf: asked), equals: [true, false, true, false, false],
+        "each lookup has its own answer")
+      for (index, record) in records.enumerated() {
+        trial.expect(
+          try await backend.load(record.id), equals: [1, 2].contains(index) ? nil : record,
+          "what was named went, the rest stayed")
+      }
+    },
+    Requirement(
+      "bulk.empty.noOp", .bulk,
+      "Empty input is a no-op.",
+      consequence: "A sweep of nothing is a syntax error.",
+      likelyCause: "An empty IN list.", needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let record = trial.record()
+      try await backend.store(record)
+      let bulk = try trial.bulk(backend)
+      try await bulk.store(contentsOf: [])
+      trial.expect(try await bulk.remove(contentsOf: []), equals: [], "nothing removed")
+      trial.expect(try await bulk.load(contentsOf: []), equals: [], "nothing loaded")
+      trial.expect(try await backend.load(record.id), equals: record, "and nothing changed")
+    },
+    Requirement(
+      "bulk.size.unlimited", .bulk,
+      "Bulk operations take more elements than an engine binds parameters.",
+      consequence: "Errors at scale only.",
+      likelyCause: "One statement for everything: SQLite binds 32,766 parameters, Postgres 65,535.",
+      references: ["SQLite: SQLITE_MAX_VARIABLE_NUMBER", "PostgreSQL: protocol limit of 65,535 parameters"],
+      needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let bulk = try trial.bulk(backend)
+      let count = 9_000
+      let records = (0..<count).map { trial.record(.code, payload: [UInt8($0 % 251)]) }
+      try await bulk.store(contentsOf: records)
+      let lookups = records.map(\.id)
+      // More lookups than either engine binds.
+      let many = (0..<8).flatMap { _ in lookups }
+      let loaded = try await bulk.load(contentsOf: many)
+      trial.expect(loaded.count, equals: many.count, "an answer for each")
+      trial.expect(zip(loaded, many).allSatisfy { $0?.digest == $1.digest }, "each its own record")
+      trial.expect(try await bulk.remove(contentsOf: lookups).count { $0 }, equals: count, "all of them went")
+    },
+    Requirement(
+      "bulk.expired.accepted", .bulk,
+      "Bulk store accepts records that are expired already; they replace and are never readable.",
+      consequence: "An import of old sessions brings them back.",
+      likelyCause: "Expired records are left out of the statement, so the old ones stay.", needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let live = trial.record(.session)
+      try await backend.store(live)
+      let ended = live.replacing(revision: trial.revision(), expiresAt: .some(trial.now))
+      try await trial.bulk(backend).store(contentsOf: [ended, trial.record(.session, life: .zero)])
+      trial.expect(try await trial.bulk(backend).load(contentsOf: [live.id]), equals: [nil], "the record ended")
+    },
+    Requirement(
+      "bulk.fallback.parity", .bulk,
+      "storeEach, loadEach and removeEach answer the same with and without the bulk capability.",
+      consequence: "Code tested on one database behaves differently on another.",
+      likelyCause: "The fallback loop and the bulk operation have grown apart.",
+      references: ["mxcp#192"]
+    ) { trial in
+      let backend = try await trial.open()
+      let narrow = NarrowBackend(delegate: backend)
+      var answers: [[String]] = []
+      for subject in [backend, narrow] as [any AuthCacheBackend] {
+        let records = (0..<6).map { _ in trial.record(.code) }
+        try await subject.storeEach(records + [records[2]])
+        let found = try await subject.loadEach(records.map(\.id) + [.id(.code, trial.digest())])
+        let removed = try await subject.removeEach([records[0].id, records[0].id, .id(.code, trial.digest())])
+        let left = try await subject.loadEach(records.map(\.id))
+        answers.append([found.map { "\($0 != nil)" }.joined(), "\(removed)", left.map { "\($0 != nil)" }.joined()])
+      }
+      trial.expect(answers[0], equals: answers[1], "the same answers either way")
+      trial.expect(
+        answers[1], equals: ["truetruetruetruetruetruefalse", "[true, false, false]", "falsetruetruetruetruetrue"],
+        "and the right ones")
+    },
+  ]
+}
+
+extension Record {
+  /// This record under another id.
+  fileprivate func moved(to digest: RecordDigest) -> Record {
+    Record(
+      kind: kind, digest: digest, revision: revision, createdAt: createdAt, expiresAt: expiresAt, aliases: aliases,
+      groups: groups, payload: payload)
+  }
+}
+
+/// A backend reduced to the nine operations.
+struct NarrowBackend: AuthCacheBackend {
+  let delegate: any AuthCacheBackend
+
+  var properties: BackendProperties { delegate.properties }
+  func store(_ record: Record) async throws(AuthCacheError) { try await delegate.store(record) }
+  func insert(_ record: Record) async throws(AuthCacheError) -> Bool { try await delegate.insert(record) }
+  func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await delegate.load(lookup) }
+  func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await delegate.consume(lookup) }
+  func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool {
+    try await delegate.replace(current, with: next)
+  }
+  func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool {
+    try await delegate.extend(lookup, to: expiresAt)
+  }
+  func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool { try await delegate.remove(lookup) }
+  func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts {
+    try await delegate.removeExpired(through: cutoff, limit: limit)
+  }
+  func close() async throws(AuthCacheError) { try await delegate.close() }
+}
