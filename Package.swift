@@ -94,7 +94,10 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]
     ),
-    .testTarget(name: "AuthCacheConformanceTests", dependencies: ["AuthCache", "AuthCacheConformance"]),
+    .testTarget(
+      name: "AuthCacheConformanceTests",
+      dependencies: ["AuthCache", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]
+    ),
     .testTarget(
       name: "AuthCacheCommandTests",
       dependencies: ["AuthCache", "AuthCacheCommand", "AuthCacheConformance", "AuthCacheCLI"]

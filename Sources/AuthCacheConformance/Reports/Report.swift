@@ -1,5 +1,5 @@
 public import AuthCache
-internal import Foundation
+package import Foundation
 
 /// What a run came to, in the form that is written as JSON, version 1.
 public struct Report: Sendable, Codable {
@@ -45,7 +45,7 @@ public struct Report: Sendable, Codable {
     public var replay: String?
   }
 
-  init(
+  package init(
     seed: UInt64, contract: Int, started: Date, seconds: Double, complete: Bool, subjects: [SubjectReport],
     staleKnownFailures: [String]
   ) {
@@ -80,7 +80,7 @@ public struct Report: Sendable, Codable {
 }
 
 extension Report.SubjectReport {
-  init(_ subject: Subject, _ inspected: Result<Declaration, Blocked>, results: [Runner.Result]) {
+  package init(_ subject: Subject, _ inspected: Result<Declaration, Blocked>, results: [Runner.Result]) {
     backend = subject.factory.name
     stack = subject.stack.name
     let declaration = try? inspected.get()

@@ -72,11 +72,12 @@ struct CheckRun {
   /// Closes what the check left open and removes its namespace, in bounded time, whatever the backend does.
   private func putAway(_ trial: Trial) async {
     let (handles, processes, elsewhere) = trial.state.withLock { ($0.handles, $0.processes, $0.elsewhere) }
-    for process in processes { process.kill() }
     let environments = [trial.environment] + elsewhere
     let destroy = subject.factory.destroy
     let executor = CheckExecutor(threads: 1)
+    for process in processes { process.kill() }
     _ = await bounded(by: .seconds(10), on: executor) {
+      for process in processes { _ = await process.wait() }
       for handle in handles { try? await handle.close() }
       for environment in environments { try? await destroy?(environment) }
     }

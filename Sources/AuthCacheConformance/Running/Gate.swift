@@ -2,7 +2,7 @@ internal import DequeModule
 internal import Synchronization
 
 /// Admits so many at a time, in order of arrival.
-final class Gate: Sendable {
+package final class Gate: Sendable {
   private struct State {
     var free: Int
     var waiting: Deque<CheckedContinuation<Void, Never>> = []
@@ -10,9 +10,9 @@ final class Gate: Sendable {
 
   private let state: Mutex<State>
 
-  init(width: Int) { state = Mutex(State(free: max(1, width))) }
+  package init(width: Int) { state = Mutex(State(free: max(1, width))) }
 
-  func admit<Answer>(_ body: () async -> Answer) async -> Answer {
+  package func admit<Answer>(_ body: () async -> Answer) async -> Answer {
     await enter()
     defer { leave() }
     return await body()

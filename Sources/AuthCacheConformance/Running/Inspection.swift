@@ -5,7 +5,7 @@ extension Subject {
   /// Opens the subject once, to learn what it declares.
   ///
   /// - Throws: ``Blocked`` with one sentence if it can't be opened.
-  func inspect() async throws -> Declaration {
+  package func inspect() async throws -> Declaration {
     let place = try CheckPlace(declaration: nil, url: url)
     defer { place.remove() }
     let executor = CheckExecutor(threads: 1)

@@ -54,7 +54,7 @@ public struct KnownFailures: Sendable {
 
   /// The entries that a run has shown to be stale, each with why. An entry whose requirement or backend was not in the
   /// run is not judged by its matches, only by its date.
-  func stale(in reports: [Report.SubjectReport], ran: Set<String>, today: Date) -> [String] {
+  package func stale(in reports: [Report.SubjectReport], ran: Set<String>, today: Date) -> [String] {
     let day = today.formatted(.iso8601.year().month().day())
     return entries.compactMap { entry in
       if let until = entry.until, until < day { return "\(entry.id): accepted until \(until) only" }

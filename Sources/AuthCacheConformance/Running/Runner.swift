@@ -101,7 +101,7 @@ public struct Runner: Sendable {
     return inspected
   }
 
-  func result(
+  package func result(
     of requirement: Requirement, on subject: Subject, _ inspected: Swift.Result<Declaration, Blocked>
   ) async -> Result {
     let clock = ContinuousClock()

@@ -1,0 +1,87 @@
+public import AuthCache
+internal import Synchronization
+
+/// What a scenario has in the child: the parent's store, a clock that stands at the parent's instant, seeded
+/// randomness, and lines to and from the parent.
+public final class ChildContext: Sendable {
+  public let task: ChildTask
+  public let environment: BackendEnvironment
+  /// Seeded by the parent, differently for every child.
+  public let entropy: SeededEntropy
+
+  private let factory: BackendFactory
+  private let stack: Stack
+  private let write: @Sendable (String) -> Void
+  private let received: AsyncStream<String>
+
+  init(
+    task: ChildTask, factory: BackendFactory, stack: Stack, received: AsyncStream<String>,
+    write: @escaping @Sendable (String) -> Void
+  ) {
+    self.task = task
+    self.factory = factory
+    self.stack = stack
+    self.received = received
+    self.write = write
+    let clock: any AuthCacheClock =
+      task.now.map { VirtualClock(startingAt: Timestamp(millisecondsSinceEpoch: $0)) } ?? SystemClock()
+    environment = BackendEnvironment(
+      namespace: task.namespace, clock: clock, directory: task.directory, url: task.url)
+    entropy = SeededEntropy(seed: task.seed)
+  }
+
+  /// Opens the parent's store.
+  public func open() async throws -> any AuthCacheBackend {
+    try await stack.build(try await factory.make(environment), environment)
+  }
+
+  /// Hands a line to the parent; it has left this process when the call returns, so a kill loses none.
+  public func emit(_ line: String) { write(line) }
+
+  /// The next line from the parent; nil if the parent is gone.
+  public func nextLine() async -> String? {
+    var lines = received.makeAsyncIterator()
+    return await lines.next()
+  }
+
+  /// Says that this child is ready, and waits until the parent lets all of them go at once.
+  public func awaitStart() async {
+    emit(Self.ready)
+    _ = await nextLine()
+  }
+
+  static let ready = "ready"
+  static let go = "go"
+
+  /// The argument `name`.
+  public func argument(_ name: String) throws -> String {
+    guard let value = task.arguments[name] else { throw Blocked("the child was not told “\(name)”") }
+    return value
+  }
+
+  /// The argument `name` as a number.
+  public func number(_ name: String) throws -> Int {
+    guard let number = Int(try argument(name)) else { throw Blocked("“\(name)” is no number") }
+    return number
+  }
+}
+
+extension ChildProcess {
+  /// The next line; nil at the end of the output.
+  func nextLine() async -> String? {
+    var lines = lines.makeAsyncIterator()
+    return await lines.next()
+  }
+}
+
+extension Trial {
+  /// Starts `count` children and lets them go at once when all are ready.
+  func spawnTogether(
+    _ count: Int, _ scenario: ChildScenario, _ arguments: (Int) -> [String: String]
+  ) async throws -> [ChildProcess] {
+    let processes = try (0..<count).map { try spawn(scenario, arguments($0)) }
+    for process in processes where await process.nextLine() != ChildContext.ready { try await finish(process) }
+    for process in processes { process.send(ChildContext.go) }
+    return processes
+  }
+}

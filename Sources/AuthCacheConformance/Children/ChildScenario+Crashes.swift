@@ -1,0 +1,64 @@
+internal import AuthCache
+
+extension ChildScenario {
+  /// Stores sessions from several tasks until it is killed, and names each whose store was acknowledged.
+  static let storeUntilKilled = ChildScenario("sessions.store") { context in
+    let backend = try await context.open()
+    let series = try RecordSeries(context)
+    let tasks = try context.number("tasks")
+    try await forever(tasks) { task, round in
+      let number = task + round * tasks
+      try await backend.store(series.session(number))
+      context.emit("\(number)")
+    }
+  }
+
+  /// Consumes the codes that the arguments describe until it is killed, and names each that it got.
+  static let consumeUntilKilled = ChildScenario("codes.consumeUntilKilled") { context in
+    let backend = try await context.open()
+    let series = try RecordSeries(context)
+    let (count, tasks) = (try context.number("count"), try context.number("tasks"))
+    try await forever(tasks) { task, round in
+      let number = task + round * tasks
+      guard number < count else { return await suspendUntilKilled() }
+      if try await backend.consume(series.code(number).id) != nil { context.emit("\(number)") }
+    }
+  }
+
+  /// Stores batches of sessions until it is killed, and names each batch that was acknowledged.
+  static let storeBatchesUntilKilled = ChildScenario("sessions.storeBatches") { context in
+    let backend = try await context.open()
+    let series = try RecordSeries(context)
+    let (tasks, size) = (try context.number("tasks"), try context.number("size"))
+    guard let bulk = backend as? any BulkBackend else { throw Blocked("the backend has no bulk operations") }
+    try await forever(tasks) { task, round in
+      let batch = task + round * tasks
+      try await bulk.store(contentsOf: series.batch(batch, size: size))
+      context.emit("\(batch)")
+    }
+  }
+
+  private static func forever(
+    _ tasks: Int, _ body: @escaping @Sendable (_ task: Int, _ round: Int) async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<tasks {
+        group.addTask {
+          for round in 0... {
+            try await body(task, round)
+            // A parent that forgets its child must not fill a disk.
+            if round > 1_000_000 { return }
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Waits for the kill; the life line ends the wait if the parent dies instead.
+  private static func suspendUntilKilled() async {
+    let (never, continuation) = AsyncStream<Void>.makeStream()
+    for await _ in never {}
+    continuation.finish()
+  }
+}
