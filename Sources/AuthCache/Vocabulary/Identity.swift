@@ -1,0 +1,49 @@
+/// One user at one issuer (OpenID Connect Core 1.0 §2: `iss` and `sub`).
+public struct Subject: Hashable, Sendable, Codable {
+  public let issuer: String
+  public let subject: String
+
+  public init(issuer: String, subject: String) {
+    self.issuer = issuer
+    self.subject = subject
+  }
+}
+
+/// One session at the provider (OpenID Connect Back-Channel Logout 1.0 §2.1: `iss` and `sid`).
+public struct ProviderSession: Hashable, Sendable, Codable {
+  public let issuer: String
+  public let sid: String
+
+  public init(issuer: String, sid: String) {
+    self.issuer = issuer
+    self.sid = sid
+  }
+}
+
+/// One authorization that was granted: the code, the sessions that came of it and their spent refresh tokens.
+///
+/// A group of its own, so that a replayed code revokes what came of that code, and not everything of the user.
+public struct Grant: Hashable, Sendable, Codable {
+  public let id: String
+
+  /// A grant that the application names. The name must be unique.
+  public init(id: String) { self.id = id }
+}
+
+extension Subject: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "Subject(…)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension ProviderSession: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "ProviderSession(…)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
+
+extension Grant: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "Grant(…)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}
