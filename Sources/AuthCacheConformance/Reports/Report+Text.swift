@@ -61,7 +61,7 @@ extension Report {
 
   // MARK: Lessons
 
-  private func lesson(
+  func lesson(
     _ result: ResultReport, of subject: SubjectReport, entry: Contract.Entry?, style: TextStyle
   ) -> String {
     let isKnown = result.outcome == "knownFailure"
