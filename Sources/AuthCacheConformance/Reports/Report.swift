@@ -15,6 +15,8 @@ public struct Report: Sendable, Codable {
   public var subjects: [SubjectReport]
   /// Entries of the known-failures file that match no failure or are past their date, each with why.
   public var staleKnownFailures: [String]
+  /// The backends that must not be blocked; nil if none of them may be.
+  public var required: [String]?
 
   /// The version of the kit.
   public static let kitVersion = "0.1.0"
@@ -65,10 +67,17 @@ public struct Report: Sendable, Codable {
   /// How many checks were carried out, whatever they came to.
   public var executed: Int { total("passed") + total("failed") + total("knownFailure") }
 
+  /// How many checks were blocked on a backend that must not be.
+  public var blockedWhereRequired: Int {
+    subjects.reduce(0) { $0 + (isRequired($1) ? $1.totals["blocked"] ?? 0 : 0) }
+  }
+
+  func isRequired(_ subject: SubjectReport) -> Bool { required?.contains(subject.backend) ?? true }
+
   /// What the run means for a gate.
   public var verdict: Verdict {
     if total("failed") > 0 || !staleKnownFailures.isEmpty { return .breached }
-    if total("blocked") > 0 || executed == 0 || !complete { return .blocked }
+    if blockedWhereRequired > 0 || executed == 0 || !complete { return .blocked }
     return .passed
   }
 
