@@ -76,7 +76,8 @@ let package = Package(
       dependencies: ["AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCacheConformance", "CSQLite"]
     ),
     // Not `authcache`: on a file system that folds case the folder would be that of `AuthCache`.
-    .executableTarget(name: "AuthCacheCLI", dependencies: ["AuthCacheBundled", "AuthCacheCommand"]),
+    .executableTarget(
+      name: "AuthCacheCLI", dependencies: ["AuthCacheBundled", "AuthCacheCommand", "AuthCacheConformance"]),
 
     .testTarget(
       name: "AuthCacheTests",

@@ -1,1 +1,7 @@
-@main struct Main { static func main() {} }
+internal import AuthCacheBundled
+internal import AuthCacheCommand
+internal import AuthCacheConformance
+
+@main struct Conformance: ConformanceCommand {
+  static let backends = BackendRegistry.bundled
+}

@@ -16,7 +16,9 @@ struct Lesson {
       "  Consequence:  \(requirement.consequence)",
     ]
     for finding in result.outcome.findings { lines += self.lines(of: finding) }
-    if !requirement.references.isEmpty { lines.append("  References:   \(requirement.references.joined(separator: ", "))") }
+    if !requirement.references.isEmpty {
+      lines.append("  References:   \(requirement.references.joined(separator: ", "))")
+    }
     lines.append("  Seed:         \(seed)")
     lines.append("  Once more:    \(replay)")
     return lines.joined(separator: "\n")
@@ -27,7 +29,9 @@ struct Lesson {
     if let expected = finding.expected { lines.append("  Expected:     \(indented(expected))") }
     if let found = finding.found { lines.append("  Found:        \(indented(found))") }
     if let cause = finding.likelyCause { lines.append("  Likely cause: \(cause)") }
-    if let file = finding.file, !file.isEmpty, let line = finding.line { lines.append("  Checked at:   \(file):\(line)") }
+    if let file = finding.file, !file.isEmpty, let line = finding.line {
+      lines.append("  Checked at:   \(file):\(line)")
+    }
     if !finding.operations.isEmpty {
       lines.append("  Operations:")
       lines += finding.operations.map { "    " + $0 }

@@ -36,7 +36,9 @@ public func verify(
   child: ChildLauncher? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
   let run = TestRun.current
-  if let only = run.settings.only, only != requirement.id { return try skip("only \(only) was asked for", sourceLocation) }
+  if let only = run.settings.only, only != requirement.id {
+    return try skip("only \(only) was asked for", sourceLocation)
+  }
   let subject = Subject(factory, stack: stack, url: url ?? run.settings.url(of: factory))
   let result = await run.result(of: requirement, on: subject, child: child)
   switch result.outcome {

@@ -117,7 +117,8 @@ extension RecordDigest {
   fileprivate init(_ digest: SHA256.Digest) {
     let words = digest.withUnsafeBytes { bytes in
       (
-        bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self), bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+        bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
+        bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
         bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
         bytes.loadUnaligned(fromByteOffset: 24, as: UInt64.self)
       )

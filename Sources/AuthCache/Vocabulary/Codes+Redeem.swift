@@ -49,7 +49,8 @@ extension Codes {
         var session = details(try stored.code())
         session.clientID = session.clientID ?? stored.clientID
         issued = try await sessions.insert(
-          session, under: credentials ?? sessions.generateCredentials(), grant: stored.grant, lifetime: lifetime, at: now)
+          session, under: credentials ?? sessions.generateCredentials(), grant: stored.grant, lifetime: lifetime,
+          at: now)
       }
       guard let issued else { break }
 

@@ -24,7 +24,8 @@ enum PayloadCoding {
       return try JSONDecoder().decode(Content.self, from: Data(bytes))
     } catch {
       // What the decoder says may quote the content.
-      throw AuthCacheError(.corrupt, operation: .decode, kind: kind, "the content is not what this kind of record holds")
+      throw AuthCacheError(
+        .corrupt, operation: .decode, kind: kind, "the content is not what this kind of record holds")
     }
   }
 }

@@ -59,7 +59,8 @@ final class VocabularyEngine: Sendable {
     guard digester.coversGroups else { return .none }
     return Groups(
       subject: subject.map { digester.group($0).digest },
-      providerSession: providerSession.map { digester.group($0).digest }, grant: grant.map { digester.group($0).digest })
+      providerSession: providerSession.map { digester.group($0).digest }, grant: grant.map { digester.group($0).digest }
+    )
   }
 
   func removeAll(in group: (Digester) -> Group) async throws(AuthCacheError) -> Int {

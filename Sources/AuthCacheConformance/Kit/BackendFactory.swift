@@ -91,16 +91,20 @@ public struct BackendFactory: Sendable, Identifiable {
     public let schema: (@Sendable (_ table: String?) throws -> String)?
     /// What `doctor` looks at.
     public let diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])?
+    /// What is wrong with an address of one of the schemes, as the rest of a sentence; nil if nothing is.
+    public let wrongWithAddress: (@Sendable (_ url: String) -> String?)?
     /// The raw client library, for `bench` to compare with.
     public let rival: (@Sendable (BackendEnvironment) throws -> any RawClient)?
 
     public init(
       schema: (@Sendable (_ table: String?) throws -> String)? = nil,
       diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
+      wrongWithAddress: (@Sendable (_ url: String) -> String?)? = nil,
       rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil
     ) {
       self.schema = schema
       self.diagnose = diagnose
+      self.wrongWithAddress = wrongWithAddress
       self.rival = rival
     }
   }

@@ -15,7 +15,9 @@ public final class ReferenceBackend: AuthCacheBackend, BulkBackend, GroupBackend
 
   public func store(_ record: Record) async throws(AuthCacheError) { _ = try apply(.store(record)) }
 
-  public func insert(_ record: Record) async throws(AuthCacheError) -> Bool { try apply(.insert(record)) == .flag(true) }
+  public func insert(_ record: Record) async throws(AuthCacheError) -> Bool {
+    try apply(.insert(record)) == .flag(true)
+  }
 
   public func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try record(.load(lookup)) }
 
@@ -40,7 +42,9 @@ public final class ReferenceBackend: AuthCacheBackend, BulkBackend, GroupBackend
 
   public func close() async throws(AuthCacheError) { _ = try apply(.close) }
 
-  public func store(contentsOf records: [Record]) async throws(AuthCacheError) { _ = try apply(.storeContents(records)) }
+  public func store(contentsOf records: [Record]) async throws(AuthCacheError) {
+    _ = try apply(.storeContents(records))
+  }
 
   public func remove(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Bool] {
     guard case .flags(let flags) = try apply(.removeContents(lookups)) else { return [] }

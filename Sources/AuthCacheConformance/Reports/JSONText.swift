@@ -1,6 +1,7 @@
 /// A JSON value whose keys keep the order in which they were written.
 indirect enum JSONText: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
-  ExpressibleByDictionaryLiteral {
+  ExpressibleByDictionaryLiteral
+{
   case null
   case bool(Bool)
   case integer(Int)

@@ -17,3 +17,10 @@ public enum TextStyle: Sendable {
     return "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m"
   }
 }
+
+extension TextStyle {
+  public func red(_ text: String) -> String { paint(text, .red) }
+  public func green(_ text: String) -> String { paint(text, .green) }
+  public func faint(_ text: String) -> String { paint(text, .faint) }
+  public func bold(_ text: String) -> String { paint(text, .bold) }
+}

@@ -8,7 +8,9 @@ struct TextTable {
   mutating func rule() { rules.insert(rows.count) }
 
   /// - Parameter paint: colours a cell after it was padded.
-  func text(indent: String = "", paint: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell })
+  func text(
+    indent: String = "", paint: (_ cell: String, _ row: Int, _ column: Int) -> String = { cell, _, _ in cell }
+  )
     -> String
   {
     let columns = rows.map(\.count).max() ?? 0

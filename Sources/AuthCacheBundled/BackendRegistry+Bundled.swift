@@ -1,0 +1,6 @@
+public import AuthCacheConformance
+
+extension BackendRegistry {
+  /// Every backend of this package.
+  public static let bundled: BackendRegistry = [.memory, .sqlite]
+}

@@ -1,0 +1,149 @@
+internal import ArgumentParser
+internal import AuthCache
+internal import AuthCacheConformance
+internal import Foundation
+
+struct Verify: AsyncParsableCommand {
+  static var configuration: CommandConfiguration {
+    let name = Invocation.current.name
+    return CommandConfiguration(
+      commandName: "verify",
+      abstract: "Checks that backends keep the contract.",
+      discussion: """
+        Every requirement is asked of every backend that declares what it needs; what is not asked is in the report,
+        with the reason. Each check has a store of its own and a clock that is moved, not waited for.
+
+        EXAMPLES:
+          \(name) verify
+          \(name) verify --backend memory --suite one-time --suite expiry
+          \(name) verify --requirement code.consume.once --seed 42 --repeat 100
+          \(name) verify --url sqlite:/var/lib/app/auth.db
+          \(name) verify --report report --known-failures known.json
+          \(name) verify --format json | jq .subjects[].totals
+
+        A failure prints the command that repeats it. The seed decides everything random in a run.
+        """)
+  }
+
+  @Option(name: .long, parsing: .upToNextOption, help: "A backend; may be repeated. Default: all that need no server.")
+  var backend: [String] = []
+
+  @Option(
+    name: .long,
+    help: "The address of a store; its scheme says which backend. Verifies inside that store and tidies up after.")
+  var url: [String] = []
+
+  @Option(name: .long, parsing: .upToNextOption, help: "The layers over the backend, or “all”. Default: plain.")
+  var stack: [String] = []
+
+  @Option(name: .long, parsing: .upToNextOption, help: "A chapter of the contract; may be repeated.")
+  var suite: [String] = []
+
+  @Option(name: .long, parsing: .upToNextOption, help: "The id of a requirement; may be repeated.")
+  var requirement: [String] = []
+
+  @Option(name: .long, help: "Score only what the contract held in this version.")
+  var contractVersion: Int = Requirement.contractVersion
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "A backend that must not be blocked; others then may be. Default: none may be.")
+  var require: [String] = []
+
+  @Option(name: .long, help: "A JSON file of failures that are accepted for the time being.")
+  var knownFailures: String?
+
+  @Option(name: .long, help: "The number from which everything random in the run follows. Default: a random one.")
+  var seed: UInt64?
+
+  @Option(name: .customLong("repeat"), help: "How often each check runs, each time under the next seed.")
+  var repetitions: Int = 1
+
+  @Option(name: .long, help: "How many checks run at once. Default: the number of cores.")
+  var jobs: Int?
+
+  @Option(name: .long, help: "A folder for the reports, in every format.")
+  var report: String?
+
+  @Option(name: .long, help: "What goes to standard output: text, json, junit, markdown or html.")
+  var format: String = ReportFormat.text.rawValue
+
+  mutating func run() async throws {
+    let plan = try plan()
+    let folder = try report.map(ReportFolder.init(path:))
+    let subjects = plan.subjects
+    let seed = seed ?? SystemEntropy().next() % 1_000_000
+    let terminal = Terminal(.error)
+    let progress = Progress(subjects, requirements: plan.requirements.count, on: terminal)
+    var runner = Runner(
+      requirements: plan.requirements, seed: seed, jobs: jobs, repeats: repetitions,
+      contractVersion: contractVersion, knownFailures: plan.knownFailures, children: .current,
+      program: Invocation.current.program)
+    runner.onEvent = { progress.tell($0) }
+    progress.begin(
+      "Verifying \(subjects.map(\.description).joined(separator: ", ")): "
+        + "\(plan.requirements.count) requirements, \(runner.jobs) at a time, seed \(seed)")
+
+    let (report, wasInterrupted) = await Self.interruptible { [runner] in await runner.run(subjects) }
+    progress.end()
+    try finish(report, plan, folder, wasInterrupted: wasInterrupted)
+  }
+
+  private struct Plan {
+    let subjects: [AuthCacheConformance.Subject]
+    let requirements: [Requirement]
+    let knownFailures: KnownFailures
+    let format: ReportFormat
+    let required: [String]?
+  }
+
+  /// Everything that can be wrong with the words is found here, before anything runs.
+  private func plan() throws -> Plan {
+    let selection = Subjects(backends: backend.words, urls: url, stacks: stack.words, required: require.words)
+    guard let format = ReportFormat(rawValue: format) else {
+      throw Names("format", ReportFormat.allCases.map(\.rawValue)).fault(of: format)
+    }
+    guard (1...Requirement.contractVersion).contains(contractVersion) else {
+      throw Fault.usage(
+        "There is no contract version \(contractVersion). Valid: "
+          + "\((1...Requirement.contractVersion).map(String.init).joined(separator: ", ")).")
+    }
+    if repetitions < 1 { throw Fault.usage("--repeat needs a number of at least 1, not \(repetitions).") }
+    if let jobs, jobs < 1 { throw Fault.usage("--jobs needs a number of at least 1, not \(jobs).") }
+    return Plan(
+      subjects: try selection.all(),
+      requirements: try RequirementChoice(suites: suite.words, ids: requirement.words).requirements(),
+      knownFailures: try knownFailures.map(KnownFailures.init(path:)) ?? .none, format: format,
+      required: require.isEmpty ? nil : require.words)
+  }
+
+  private static func interruptible(
+    _ body: @escaping @Sendable () async -> Report
+  ) async -> (Report, wasInterrupted: Bool) {
+    let work = Task { await body() }
+    let interrupts = Interrupts()
+    interrupts.watch(
+      first: {
+        Output.error.write("\nInterrupted: putting things away. Once more to end at once.\n")
+        work.cancel()
+      },
+      last: { CheckFolders.removeAll() })
+    let report = await work.value
+    CheckFolders.removeAll()
+    return (report, interrupts.happened)
+  }
+
+  private func finish(
+    _ report: Report, _ plan: Plan, _ folder: ReportFolder?, wasInterrupted: Bool
+  ) throws {
+    var report = report
+    report.required = plan.required
+    Output.standard.write(report.rendered(as: plan.format, style: Terminal(.standard).style))
+    if let folder {
+      try folder.write(report)
+      Output.error.write("Reports are in \(folder.path)\n")
+    }
+    if wasInterrupted { throw ExitCode(ExitStatus.interrupted) }
+    throw ExitCode(report.verdict.rawValue)
+  }
+}

@@ -1,0 +1,40 @@
+internal import ArgumentParser
+public import AuthCacheConformance
+internal import Foundation
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The whole command line, for backends of your own.
+///
+/// ```swift
+/// import AuthCacheCommand
+///
+/// @main struct Conformance: ConformanceCommand {
+///   static let backends: BackendRegistry = [.memory, .dynamo]
+/// }
+/// ```
+///
+/// The program then has the subcommands `verify`, `contract`, `sabotage`, `bench`, `compare`, `schema` and `doctor`.
+/// Exit status: 0, all that was required passed; 1, a requirement was breached; 2, the command's words are off;
+/// 3, something required could not be reached, or nothing was executed.
+public protocol ConformanceCommand {
+  /// The backends that can be named after `--backend`. Those that need no server run when none is named.
+  static var backends: BackendRegistry { get }
+}
+
+extension ConformanceCommand {
+  @concurrent public static func main() async {
+    // A closed pipe is an error of a write, not the end of the process in the middle of a check.
+    signal(SIGPIPE, SIG_IGN)
+    let invocation = Invocation(
+      program: CommandLine.arguments.first ?? "authcache", environment: ProcessInfo.processInfo.environment,
+      backends: backends)
+    exit(await invocation.run(Array(CommandLine.arguments.dropFirst())))
+  }
+}

@@ -1,0 +1,56 @@
+internal import AuthCache
+
+extension Schema {
+  /// Brings the database to this version. Repeatable; any number of processes may do it at once: one does the work
+  /// under the write lock, and the others find it done.
+  ///
+  /// - Throws: `unsupported` if the database has a newer version.
+  package func migrate(on connection: some SQLConnection) throws(SQLFailure) {
+    // A database that is up to date is opened without the write lock.
+    if let found = try? installedVersion(on: connection), try isCurrent(found) { return }
+    try connection.beginWriting()
+    do throws(SQLFailure) {
+      try connection.execute(createVersionTable)
+      let found = try installedVersion(on: connection)
+      if try !isCurrent(found ?? 0) {
+        try advance(from: found, on: connection)
+      }
+      try connection.commit()
+    } catch {
+      connection.rollback()
+      throw error
+    }
+  }
+
+  private func advance(from found: Int?, on connection: some SQLConnection) throws(SQLFailure) {
+    for step in steps[(found ?? 0)...] {
+      for statement in step {
+        do throws(SQLFailure) {
+          try connection.execute(statement)
+        } catch  where error.condition == .confined {
+          throw SQLFailure(
+            .unsupported,
+            "the table \(table.rawValue) can't be created: something in the database has its name; "
+              + "choose another table name", detail: error.detail)
+        }
+      }
+    }
+    try connection.execute("DELETE FROM \(versionTable)")
+    try connection.execute("INSERT INTO \(versionTable) (version) VALUES (\(version))")
+  }
+
+  private func isCurrent(_ found: Int) throws(SQLFailure) -> Bool {
+    guard found <= version else {
+      throw SQLFailure(
+        .unsupported,
+        "the table \(table.rawValue) has schema version \(found) and this release knows versions up to \(version): "
+          + "use a newer release, or another table name")
+    }
+    guard found >= 0 else { throw SQLFailure(.corrupt, "the schema version in \(versionTable) is negative") }
+    return found == version
+  }
+
+  private func installedVersion(on connection: some SQLConnection) throws(SQLFailure) -> Int? {
+    try connection.integer("SELECT max(version) FROM \(versionTable)").map(Int.init)
+  }
+}

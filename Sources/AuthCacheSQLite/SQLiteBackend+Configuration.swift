@@ -1,0 +1,65 @@
+public import AuthCache
+internal import AuthCacheSQL
+public import Logging
+
+extension SQLiteBackend {
+  /// How a file is opened. Every field but the path has a default that works.
+  public struct Configuration: Sendable {
+    /// The file, created if it is missing; its folder must exist.
+    public var path: String
+    /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one file.
+    public var tableName = Self.defaultTableName
+    public var synchronous = Synchronous.full
+    /// How long a write waits for another process's lock before it throws `timeout`.
+    public var busyTimeout = Duration.seconds(5)
+    /// How long a request waits for its turn before it throws `timeout`.
+    public var acquireTimeout = Duration.seconds(30)
+    /// How long `close()` lets accepted writes go on.
+    public var closeDeadline = Duration.seconds(10)
+    /// How many callers read at once on their own threads.
+    public var maxReaders = 8
+    /// How many requests may wait; one more throws `timeout` at once.
+    public var queueLimit = 65_536
+    /// How many records one transaction takes up before the next begins.
+    public var batchLimit = 512
+    /// The largest payload in bytes.
+    public var maxPayload = 1 << 20
+    /// From how long on an operation is logged as slow, without its values; nil for never.
+    public var slowOperation: Duration? = .seconds(1)
+    public var clock: any AuthCacheClock
+    public var logger: Logger
+
+    public init(
+      path: String, clock: any AuthCacheClock = .system, logger: Logger = Logger(label: "authcache.sqlite")
+    ) {
+      self.path = path
+      self.clock = clock
+      self.logger = logger
+    }
+
+    public static let defaultTableName = "auth_cache"
+
+    /// What an acknowledged write survives (https://sqlite.org/pragma.html#pragma_synchronous).
+    public enum Synchronous: String, Sendable, CaseIterable {
+      /// The loss of power: every commit waits for the disk. Durability `.server`.
+      case full = "FULL"
+      /// The end of the process, but not of the machine: several times faster. Durability `.process`.
+      case normal = "NORMAL"
+    }
+
+    var engine: SQLBackend<SQLiteDriver>.Configuration {
+      get throws(AuthCacheError) {
+        SQLBackend.Configuration(
+          table: try TableName(tableName),
+          properties: BackendProperties(
+            aliases: true, durability: synchronous == .full ? .server : .process, shared: true,
+            maxPayload: maxPayload),
+          clock: clock,
+          lanes: LaneSettings(
+            acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
+            slowOperation: slowOperation, logger: logger),
+          maxReaders: maxReaders, closeDeadline: closeDeadline)
+      }
+    }
+  }
+}
