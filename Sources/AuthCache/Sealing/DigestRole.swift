@@ -3,11 +3,14 @@
 /// The set is open; a role is 1 to 255 bytes of UTF-8.
 public struct DigestRole: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral {
   public let rawValue: String
+  /// Whether what is hashed in this role can be guessed: a group's and a client's names, unlike a random token.
+  let isGuessable: Bool
 
   /// Returns nil unless `rawValue` has 1 to 255 bytes.
   public init?(rawValue: String) {
     guard (1...255).contains(rawValue.utf8.count) else { return nil }
     self.rawValue = rawValue
+    isGuessable = rawValue.hasPrefix("group.") || rawValue.hasPrefix("client")
   }
 
   /// A role spelled out in source. Stops the program if the text does not have 1 to 255 bytes.

@@ -56,10 +56,12 @@ public struct Digester: Sendable {
   var coversGroups: Bool { keyed != nil || allowsUnpepperedGroups }
 
   /// The digest that stands for `raw` in the role `role`.
+  @inlinable
   public func digest(_ raw: some TokenBytes, as role: DigestRole) -> RecordDigest {
     raw.withTokenBytes { digest($0, as: role) }
   }
 
+  @usableFromInline
   func digest(_ raw: UnsafeRawBufferPointer, as role: DigestRole) -> RecordDigest {
     var name = role.rawValue
     return name.withUTF8 { name in
@@ -107,10 +109,6 @@ public struct Digester: Sendable {
     case .guessable: return role.isGuessable ? keyed : nil
     }
   }
-}
-
-extension DigestRole {
-  fileprivate var isGuessable: Bool { rawValue.hasPrefix("group.") || rawValue.hasPrefix("client") }
 }
 
 extension RecordDigest {

@@ -27,13 +27,16 @@ extension AuthStore {
     /// Whether sessions and clients sealed under an older key are sealed anew when they are loaded, and not only when
     /// they are written.
     public var resealsOnLoad: Bool
+    /// For how many access tokens, and for how many session ids, the digest is remembered in memory, so that a token
+    /// which comes with every request is not hashed each time: 1,024. The tokens themselves are not kept. Zero: none.
+    public var rememberedDigests: Int
 
     public init(
       stateLifetime: Duration = .seconds(600), verifierLifetime: Duration = .seconds(600),
       codeLifetime: Duration = .seconds(60), replayMemory: Duration? = nil, tokenBits: Int = 256,
       session: SessionLifetime = SessionLifetime(), touchInterval: Duration? = nil, refreshGrace: Duration = .zero,
       allowsPlainChallenge: Bool = false, sweepSkew: Duration = .seconds(60), sweepLimit: Int = 1_000,
-      resealsOnLoad: Bool = true
+      resealsOnLoad: Bool = true, rememberedDigests: Int = 1_024
     ) {
       self.stateLifetime = stateLifetime
       self.verifierLifetime = verifierLifetime
@@ -47,6 +50,7 @@ extension AuthStore {
       self.sweepSkew = sweepSkew
       self.sweepLimit = sweepLimit
       self.resealsOnLoad = resealsOnLoad
+      self.rememberedDigests = rememberedDigests
     }
 
     /// No code lives longer than this (RFC 6749 §4.1.2).
@@ -63,6 +67,7 @@ extension AuthStore {
       try Self.require(refreshGrace >= .zero, "the grace period is negative")
       try Self.require(sweepSkew >= .zero, "the skew of a sweep is negative")
       try Self.require(sweepLimit > 0, "the limit of a sweep is not positive")
+      try Self.require((0...1 << 20).contains(rememberedDigests), "0 to 1,048,576 digests can be remembered")
       try session.validate()
     }
 

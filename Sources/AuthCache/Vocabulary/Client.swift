@@ -47,8 +47,9 @@ struct StoredClient: Codable {
   }
 }
 
-extension Client: OpenedValue {
-  init(_ stored: StoredClient, of record: Record) throws(AuthCacheError) {
+extension Client {
+  /// - Throws: `corrupt` if the digest of the secret is none.
+  init(_ stored: StoredClient) throws(AuthCacheError) {
     self.init(
       id: stored.id, name: stored.name, redirectURIs: stored.redirectURIs ?? [], scopes: stored.scopes ?? [],
       expiresAt: stored.end.map(Timestamp.init(millisecondsSinceEpoch:)), data: AppData(stored.data))
@@ -59,12 +60,6 @@ extension Client: OpenedValue {
     }
     secretDigest = digest
   }
-
-  static func from(_ remembered: OpenedPayload.Value) -> Client? {
-    if case .client(let client) = remembered { client } else { nil }
-  }
-
-  var remembered: OpenedPayload.Value { .client(self) }
 }
 
 extension Client: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

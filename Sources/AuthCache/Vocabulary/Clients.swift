@@ -21,7 +21,7 @@ public struct Clients: Sendable {
   public func load(id: String) async throws(AuthCacheError) -> Client? {
     try engine.require(.clients, for: .load)
     guard let record = try await engine.backend.load(lookup(id)) else { return nil }
-    let (client, isOutdated) = try engine.opened(record, as: Client.self)
+    let (client, isOutdated) = try engine.client(record)
     if isOutdated { _ = await engine.resealed(record) }
     return live(client)
   }
@@ -69,7 +69,7 @@ public struct Clients: Sendable {
     let records = try await listing.records(of: .client, after: cursor?.digest, limit: limit)
     var clients: [Client] = []
     for record in records {
-      if let client = live(try engine.opened(record, as: Client.self).value) { clients.append(client) }
+      if let client = live(try engine.client(record).client) { clients.append(client) }
     }
     let isLast = records.count < limit
     return ClientPage(clients: clients, next: isLast ? nil : records.last.map { .init(digest: $0.digest) })

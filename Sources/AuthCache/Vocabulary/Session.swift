@@ -35,7 +35,7 @@ extension Session: CustomStringConvertible, CustomDebugStringConvertible, Custom
 }
 
 /// What the payload of a session opened to. A class, so that a remembered session is handed out by reference.
-final class SessionContent: Sendable, OpenedValue {
+final class SessionContent: Sendable {
   let details: SessionDetails
   let grant: Grant
   let absoluteEnd: Timestamp
@@ -55,7 +55,7 @@ final class SessionContent: Sendable, OpenedValue {
     self.accessTokenLifetime = accessTokenLifetime
   }
 
-  convenience init(_ stored: StoredSession, of record: Record) {
+  convenience init(_ stored: StoredSession) {
     self.init(
       details: SessionDetails(
         clientID: stored.clientID, subject: stored.subject, providerSession: stored.providerSession,
@@ -64,12 +64,6 @@ final class SessionContent: Sendable, OpenedValue {
       accessTokenEnd: stored.accessTokenEnd.map(Timestamp.init(millisecondsSinceEpoch:)), idle: stored.idle,
       accessTokenLifetime: stored.accessTokenLifetime)
   }
-
-  static func from(_ remembered: OpenedPayload.Value) -> SessionContent? {
-    if case .session(let content) = remembered { content } else { nil }
-  }
-
-  var remembered: OpenedPayload.Value { .session(self) }
 }
 
 /// A session as it stands in a payload. Neither its id nor its tokens are in it.

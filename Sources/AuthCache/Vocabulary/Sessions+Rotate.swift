@@ -18,7 +18,7 @@ extension Sessions {
     guard let found = try await engine.backend.load(lookup) else {
       return try await answer(toSpent: lookup.digest, clientID: clientID)
     }
-    let content = try engine.opened(found, as: SessionContent.self).value
+    let content = try engine.session(found).content
     let now = engine.clock.now
     guard content.absoluteEnd > now, content.details.belongs(to: clientID) else { return .unknown }
 
@@ -54,7 +54,7 @@ extension Sessions {
   ) async throws(AuthCacheError) -> Rotation {
     var current = found
     for _ in 0..<VocabularyEngine.attempts {
-      let content = try engine.opened(current, as: SessionContent.self).value
+      let content = try engine.session(current).content
       guard content.absoluteEnd > engine.clock.now else { return .unknown }
       if current.aliases.refreshToken == successor.aliases.refreshToken {
         // Somebody finished it for us, or before us.

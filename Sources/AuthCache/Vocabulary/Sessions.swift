@@ -37,9 +37,9 @@ public struct Sessions: Sendable {
   /// The session with this id.
   ///
   /// - Returns: nil if it has ended or never was.
+  @inlinable
   public func load(id: some TokenBytes) async throws(AuthCacheError) -> Session? {
-    try engine.require(.sessions, for: .load)
-    return try await load(lookup(id: id), byAccessToken: false)
+    try await load(id: id.withTokenBytes { digest(id: $0) })
   }
 
   /// The session with this access token.
@@ -47,9 +47,9 @@ public struct Sessions: Sendable {
   /// The usual way of a resource server; what it loads a second time from memory is neither decrypted nor decoded.
   ///
   /// - Returns: nil if the token or its session has ended, or never was.
+  @inlinable
   public func load(accessToken: some TokenBytes) async throws(AuthCacheError) -> Session? {
-    try engine.require(.tokens, for: .load)
-    return try await load(lookup(accessToken: accessToken), byAccessToken: true)
+    try await load(accessToken: accessToken.withTokenBytes { digest(accessToken: $0) })
   }
 
   /// The session with this refresh token, which stays good.
@@ -57,7 +57,8 @@ public struct Sessions: Sendable {
   /// - Returns: nil if the session has ended, the token was rotated, or it never was.
   public func load(refreshToken: some TokenBytes) async throws(AuthCacheError) -> Session? {
     try engine.require(.tokens, for: .load)
-    return try await load(lookup(refreshToken: refreshToken), byAccessToken: false)
+    guard let record = try await engine.backend.load(lookup(refreshToken: refreshToken)) else { return nil }
+    return try await open(record, byAccessToken: false)
   }
 
   /// Ends the session with this id.
@@ -119,14 +120,50 @@ public struct Sessions: Sendable {
     return try await engine.backend.replace(session.record, with: next) ? Session(content: content, record: next) : nil
   }
 
-  private func load(_ lookup: Lookup, byAccessToken: Bool) async throws(AuthCacheError) -> Session? {
-    guard let record = try await engine.backend.load(lookup) else { return nil }
-    let (content, isOutdated) = try engine.opened(record, as: SessionContent.self)
+  @usableFromInline
+  func digest(id: UnsafeRawBufferPointer) -> CredentialDigest {
+    engine.digester.digest(id, as: .sessionID, in: engine.sessionIDs)
+  }
+
+  @usableFromInline
+  func digest(accessToken: UnsafeRawBufferPointer) -> CredentialDigest {
+    engine.digester.digest(accessToken, as: .accessToken, in: engine.accessTokens)
+  }
+
+  @usableFromInline
+  func load(id: CredentialDigest) async throws(AuthCacheError) -> Session? {
+    try engine.require(.sessions, for: .load)
+    guard let record = try await engine.backend.load(.id(.session, id.digest)) else { return nil }
+    if let fingerprint = id.unremembered { engine.sessionIDs.remember(id.digest, of: fingerprint) }
+    if let content = engine.rememberedSession(record) { return live(record, content, byAccessToken: false) }
+    return try await open(record, byAccessToken: false)
+  }
+
+  @usableFromInline
+  func load(accessToken: CredentialDigest) async throws(AuthCacheError) -> Session? {
+    try engine.require(.tokens, for: .load)
+    guard let record = try await engine.backend.load(.accessToken(accessToken.digest)) else { return nil }
+    if let fingerprint = accessToken.unremembered {
+      engine.accessTokens.remember(accessToken.digest, of: fingerprint)
+    }
+    // The second time on, and nothing more: no key, no decoder, no further suspension.
+    if let content = engine.rememberedSession(record) { return live(record, content, byAccessToken: true) }
+    return try await open(record, byAccessToken: true)
+  }
+
+  private func open(_ record: Record, byAccessToken: Bool) async throws(AuthCacheError) -> Session? {
+    let (content, isOutdated) = try engine.session(record)
+    let session = live(record, content, byAccessToken: byAccessToken)
+    guard isOutdated, session != nil else { return session }
+    return Session(content: content, record: await engine.resealed(record))
+  }
+
+  /// The session unless it is over. The ends that were sealed count, whatever the row says.
+  @inline(__always)
+  private func live(_ record: Record, _ content: SessionContent, byAccessToken: Bool) -> Session? {
     let now = engine.clock.coarseNow
-    // The ends that were sealed count, whatever the row says.
     guard content.absoluteEnd > now else { return nil }
     if byAccessToken, let end = content.accessTokenEnd, end <= now { return nil }
-    if isOutdated { return Session(content: content, record: await engine.resealed(record)) }
     return Session(content: content, record: record)
   }
 }

@@ -23,7 +23,7 @@ extension VocabularyEngine {
       .session, digest, createdAt: createdAt, expiresAt: expiresAt, aliases: aliases,
       groups: groups(subject: details.subject, providerSession: details.providerSession, grant: content.grant),
       content: StoredSession(content))
-    OpenedPayload.remember(content.remembered, for: record, at: epoch)
+    OpenedPayload.remember(content, for: record, at: epoch)
     return record
   }
 
@@ -40,38 +40,47 @@ extension VocabularyEngine {
   ///
   /// - Throws: `corrupt` if it does not open or does not decode.
   func open<Content: Decodable>(_ record: Record, as _: Content.Type) throws(AuthCacheError) -> Content {
-    try PayloadCoding.decode(
-      Content.self, from: protection.sealer.open(record.payload.bytes, for: SealingContext(of: record)),
-      of: record.kind)
+    try openStored(record, as: Content.self).stored
   }
 
-  /// The value that `record` carries, opened at most once for each payload and state of the ring.
+  private func openStored<Stored: Decodable>(
+    _ record: Record, as _: Stored.Type
+  ) throws(AuthCacheError) -> (stored: Stored, isOutdated: Bool) {
+    let opened = try protection.sealer.opened(record.payload.bytes, for: SealingContext(of: record))
+    return (try PayloadCoding.decode(Stored.self, from: opened.content, of: record.kind), opened.isOutdated)
+  }
+
+  /// The session that `record` carries if it was opened before, by the ring as it is now.
   ///
   /// What was opened is remembered beside the bytes, with the record it was opened for: the same bytes under another
   /// record are opened anew, and then they don't open.
   @inline(__always)
-  func opened<Value: OpenedValue>(
-    _ record: Record, as _: Value.Type
-  ) throws(AuthCacheError) -> (value: Value, isOutdated: Bool) {
-    // Before opening: a key that is removed meanwhile makes what is remembered stale at once.
-    let epoch = protection.sealer.epoch
-    if let remembered = OpenedPayload.of(record.payload), remembered.isOf(record, at: epoch),
-      let value = Value.from(remembered.value)
-    {
-      return (value, false)
-    }
-    return try openAnew(record, at: epoch)
+  func rememberedSession(_ record: Record) -> SessionContent? {
+    guard let opened = record.payload.opened, opened.isOf(record, at: protection.sealer.epoch) else { return nil }
+    return opened.session
   }
 
-  @inline(never)
-  private func openAnew<Value: OpenedValue>(
-    _ record: Record, at epoch: SealingEpoch
-  ) throws(AuthCacheError) -> (value: Value, isOutdated: Bool) {
-    let opened = try protection.sealer.opened(record.payload.bytes, for: SealingContext(of: record))
-    let stored = try PayloadCoding.decode(Value.Stored.self, from: opened.content, of: record.kind)
-    let value = try Value(stored, of: record)
-    OpenedPayload.remember(value.remembered, for: record, at: epoch)
-    return (value, opened.isOutdated)
+  /// The session that `record` carries, remembered or opened.
+  func session(_ record: Record) throws(AuthCacheError) -> (content: SessionContent, isOutdated: Bool) {
+    if let content = rememberedSession(record) { return (content, false) }
+    // Before opening: a key that is removed meanwhile makes what is remembered stale at once.
+    let epoch = protection.sealer.epoch
+    let (stored, isOutdated) = try openStored(record, as: StoredSession.self)
+    let content = SessionContent(stored)
+    OpenedPayload.remember(content, for: record, at: epoch)
+    return (content, isOutdated)
+  }
+
+  /// The client that `record` carries, remembered or opened.
+  func client(_ record: Record) throws(AuthCacheError) -> (client: Client, isOutdated: Bool) {
+    let epoch = protection.sealer.epoch
+    if let opened = record.payload.opened, opened.isOf(record, at: epoch), let client = opened.client {
+      return (client, false)
+    }
+    let (stored, isOutdated) = try openStored(record, as: StoredClient.self)
+    let client = try Client(stored)
+    OpenedPayload.remember(client, for: record, at: epoch)
+    return (client, isOutdated)
   }
 
   /// Seals `record` anew under the key that seals now, as far as that succeeds: a lost race or an unreachable store

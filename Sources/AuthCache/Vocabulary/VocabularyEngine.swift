@@ -9,6 +9,8 @@ final class VocabularyEngine: Sendable {
   let clock: any AuthCacheClock
   let entropy: any EntropySource
   let touches = TouchLedger()
+  let sessionIDs: DigestMemory
+  let accessTokens: DigestMemory
 
   var digester: Digester { protection.digester }
 
@@ -41,6 +43,8 @@ final class VocabularyEngine: Sendable {
     self.configuration = configuration
     self.clock = clock
     self.entropy = entropy
+    sessionIDs = DigestMemory(capacity: features.contains(.sessions) ? configuration.rememberedDigests : 0)
+    accessTokens = DigestMemory(capacity: features.contains(.tokens) ? configuration.rememberedDigests : 0)
   }
 
   /// Throws `unsupported` unless the store was made for `feature`.

@@ -8,7 +8,7 @@ internal import Synchronization
 public final class Payload: Sendable {
   public let bytes: [UInt8]
 
-  private let memo = Mutex<(any Sendable)?>(nil)
+  private let memo = Mutex<OpenedPayload?>(nil)
 
   public init(_ bytes: some Sequence<UInt8>) { self.bytes = [UInt8](bytes) }
 
@@ -18,7 +18,7 @@ public final class Payload: Sendable {
   public var count: Int { bytes.count }
 
   /// What the owner of the bytes remembered of them.
-  package var opened: (any Sendable)? {
+  var opened: OpenedPayload? {
     get { memo.withLock { $0 } }
     set { memo.withLock { $0 = newValue } }
   }
