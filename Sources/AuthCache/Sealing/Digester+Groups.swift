@@ -1,7 +1,7 @@
 extension Digester {
   /// Everything of one user at one issuer. The input is `issuer` and `subject`, each after its length in four bytes,
   /// most significant first, so that no two pairs read alike.
-  public func group(_ subject: Subject) -> Group {
+  public func group(_ subject: SubjectIdentifier) -> Group {
     .subject(pair(subject.issuer, subject.subject, as: .subjectGroup))
   }
 

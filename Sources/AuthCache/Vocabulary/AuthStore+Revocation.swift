@@ -14,7 +14,7 @@ extension AuthStore {
   /// - Returns: how many live records went.
   /// - Throws: `unsupported` without the feature ``Features/revocation``.
   @discardableResult
-  public func revoke(_ subject: Subject) async throws(AuthCacheError) -> Int {
+  public func revoke(_ subject: SubjectIdentifier) async throws(AuthCacheError) -> Int {
     try await engine.removeAll { $0.group(subject) }
   }
 

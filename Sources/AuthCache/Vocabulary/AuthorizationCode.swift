@@ -6,7 +6,7 @@ public struct AuthorizationCode: Sendable, Hashable {
   public var redirectURI: String?
   /// The PKCE challenge of the authorization request.
   public var challenge: CodeChallenge?
-  public var subject: Subject?
+  public var subject: SubjectIdentifier?
   public var providerSession: ProviderSession?
   public var scopes: [String]
   /// For the ID token.
@@ -17,7 +17,7 @@ public struct AuthorizationCode: Sendable, Hashable {
   public var grant: Grant?
 
   public init(
-    clientID: String, redirectURI: String? = nil, challenge: CodeChallenge? = nil, subject: Subject? = nil,
+    clientID: String, redirectURI: String? = nil, challenge: CodeChallenge? = nil, subject: SubjectIdentifier? = nil,
     providerSession: ProviderSession? = nil, scopes: [String] = [], nonce: String? = nil, data: AppData = .none,
     grant: Grant? = nil
   ) {
@@ -46,7 +46,7 @@ struct StoredCode: Codable {
   var redirectURI: String?
   var challenge: String?
   var challengeMethod: String?
-  var subject: Subject?
+  var subject: SubjectIdentifier?
   var providerSession: ProviderSession?
   var scopes: [String]?
   var nonce: String?

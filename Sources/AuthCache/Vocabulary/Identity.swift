@@ -1,5 +1,5 @@
 /// One user at one issuer (OpenID Connect Core 1.0 §2: `iss` and `sub`).
-public struct Subject: Hashable, Sendable, Codable {
+public struct SubjectIdentifier: Hashable, Sendable, Codable {
   public let issuer: String
   public let subject: String
 
@@ -30,8 +30,8 @@ public struct Grant: Hashable, Sendable, Codable {
   public init(id: String) { self.id = id }
 }
 
-extension Subject: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  public var description: String { "Subject(…)" }
+extension SubjectIdentifier: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "SubjectIdentifier(…)" }
   public var debugDescription: String { description }
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -5,7 +5,7 @@ public struct Session: Sendable {
 
   public var details: SessionDetails { content.details }
   public var clientID: String? { content.details.clientID }
-  public var subject: Subject? { content.details.subject }
+  public var subject: SubjectIdentifier? { content.details.subject }
   public var providerSession: ProviderSession? { content.details.providerSession }
   public var scopes: [String] { content.details.scopes }
   public var data: AppData { content.details.data }
@@ -69,7 +69,7 @@ final class SessionContent: Sendable {
 /// A session as it stands in a payload. Neither its id nor its tokens are in it.
 struct StoredSession: Codable {
   var clientID: String?
-  var subject: Subject?
+  var subject: SubjectIdentifier?
   var providerSession: ProviderSession?
   var scopes: [String]?
   var data: StoredAppData?

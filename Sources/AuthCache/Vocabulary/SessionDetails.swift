@@ -2,14 +2,14 @@
 public struct SessionDetails: Sendable, Hashable {
   /// The client that the tokens were issued to; only it may rotate them. Nil for a session of a browser.
   public var clientID: String?
-  public var subject: Subject?
+  public var subject: SubjectIdentifier?
   public var providerSession: ProviderSession?
   public var scopes: [String]
   /// What the application adds.
   public var data: AppData
 
   public init(
-    clientID: String? = nil, subject: Subject? = nil, providerSession: ProviderSession? = nil, scopes: [String] = [],
+    clientID: String? = nil, subject: SubjectIdentifier? = nil, providerSession: ProviderSession? = nil, scopes: [String] = [],
     data: AppData = .none
   ) {
     self.clientID = clientID

@@ -58,7 +58,7 @@ final class VocabularyEngine: Sendable {
 
   /// Digests of the groups that are set; none where the digester may not make them.
   func groups(
-    subject: Subject?, providerSession: ProviderSession?, grant: Grant?
+    subject: SubjectIdentifier?, providerSession: ProviderSession?, grant: Grant?
   ) -> Groups {
     guard digester.coversGroups else { return .none }
     return Groups(

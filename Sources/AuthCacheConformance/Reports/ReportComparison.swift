@@ -79,9 +79,12 @@ public struct ReportComparison: Sendable {
     add("Vanished", .red, vanished)
     add("Healed", .green, healed)
     add("New, failing", .yellow, appeared.filter { $0.after == "failed" })
-    let counts = "\(broke.count) broke, \(vanished.count) vanished, \(healed.count) healed, "
+    let counts =
+      "\(broke.count) broke, \(vanished.count) vanished, \(healed.count) healed, "
       + "\(appeared.count) new, \(unchanged) unchanged"
-    return text + style.paint(isRegression ? "REGRESSION: \(counts)." : "NO REGRESSION: \(counts).",
-      isRegression ? .red : .green) + "\n"
+    return text
+      + style.paint(
+        isRegression ? "REGRESSION: \(counts)." : "NO REGRESSION: \(counts).",
+        isRegression ? .red : .green) + "\n"
   }
 }

@@ -28,7 +28,7 @@ struct ScheduleDriver: Sendable {
   let scenario: @Sendable (Schedule) async throws -> Void
 
   /// How long a stuck schedule waits for somebody outside to wake it, in milliseconds of real time.
-  private static let grace = 100
+  private static let grace = 2_000
 
   func run(_ chooser: ScheduleChooser, isRecording: Bool = false) -> ScheduleRun {
     let executor = ScheduleExecutor()

@@ -77,7 +77,8 @@ import Testing
     // Other tests may start children too, so the same is done very often: a leak of one each shows among any noise.
     func descriptors() throws -> Int {
       try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { number in
-        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)"))?.hasPrefix("socket:") == true
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)"))?.hasPrefix("socket:")
+          == true
       }
     }
     let before = try descriptors()

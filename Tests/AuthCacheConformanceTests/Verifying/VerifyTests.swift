@@ -19,9 +19,11 @@ import Testing
         Self.probe { $0.fail("the sky is green", expected: "blue", found: "green") }, on: .memory)
     } matching: { issue in
       let text = issue.comments.map(\.rawValue).joined()
-      return ["verify.adapter.probe on memory", "the sky is green", "blue", "green", "AUTHCACHE_SEED=",
-        "AUTHCACHE_ONLY=verify.adapter.probe swift test --filter 'AuthCacheConformanceTests.VerifyTests/aBreach"]
-        .allSatisfy(text.contains)
+      return [
+        "verify.adapter.probe on memory", "the sky is green", "blue", "green", "AUTHCACHE_SEED=",
+        "AUTHCACHE_ONLY=verify.adapter.probe swift test --filter 'AuthCacheConformanceTests.VerifyTests/aBreach",
+      ]
+      .allSatisfy(text.contains)
     }
   }
 

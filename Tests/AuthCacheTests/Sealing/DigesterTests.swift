@@ -25,7 +25,7 @@ import Testing
       func group(_ digester: Digester) throws -> Group {
         switch vector.role {
         case "group.subject":
-          digester.group(Subject(issuer: vector.parts[0], subject: vector.parts[1]))
+          digester.group(SubjectIdentifier(issuer: vector.parts[0], subject: vector.parts[1]))
         case "group.providerSession":
           digester.group(ProviderSession(issuer: vector.parts[0], sid: vector.parts[1]))
         default: digester.group(Grant(id: vector.parts[0]))

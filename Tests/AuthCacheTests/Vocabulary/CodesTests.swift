@@ -5,7 +5,7 @@ import Testing
 @Suite struct CodesTests {
   static let code = AuthorizationCode(
     clientID: "app", redirectURI: "https://app.example/callback",
-    subject: Subject(issuer: "https://issuer.example", subject: "ada"),
+    subject: SubjectIdentifier(issuer: "https://issuer.example", subject: "ada"),
     providerSession: ProviderSession(issuer: "https://issuer.example", sid: "sid-1"), scopes: ["openid"], nonce: "n",
     data: ["tenant": "blue"])
 

@@ -40,7 +40,7 @@ struct World {
 
 extension SessionDetails {
   static let ada = SessionDetails(
-    clientID: "app", subject: Subject(issuer: "https://issuer.example", subject: "ada"),
+    clientID: "app", subject: SubjectIdentifier(issuer: "https://issuer.example", subject: "ada"),
     providerSession: ProviderSession(issuer: "https://issuer.example", sid: "sid-1"), scopes: ["openid", "profile"],
     data: ["role": "admin"])
 }

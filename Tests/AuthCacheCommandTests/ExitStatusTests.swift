@@ -1,0 +1,94 @@
+import AuthCacheConformance
+import Foundation
+import Testing
+
+@Suite struct ExitStatusTests {
+  @Test("a passing run ends with 0, says so in its last line and writes every report")
+  func passes() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("authcache-report-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let ending = try Program.run("verify", "--suite", "records", "--seed", "7", "--report", folder.path)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(ending.output.split(separator: "\n").last?.hasPrefix("PASSED") == true)
+    #expect(ending.output.contains("seed 7"))
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(names == ["report.html", "report.json", "report.junit.xml", "report.md", "report.txt"])
+    let report = try Report(json: Data(contentsOf: folder.appendingPathComponent("report.json")))
+    #expect(report.complete)
+    #expect(report.subjects.map(\.backend) == ["memory", "sqlite"])
+    #expect(report.total("failed") == 0)
+    let again = try Program.run("compare", folder.path + "/report.json", folder.path + "/report.json")
+    #expect(again.status == 0)
+  }
+
+  @Test(
+    "words that are off end with 2 and one sentence that names what is valid",
+    arguments: [
+      (["verify", "--backend", "postgre"], "memory"), (["verify", "--suite", "recrods"], "records"),
+      (["verify", "--requirement", "code.consume.twice"], "code.consume.once"),
+      (["verify", "--stack", "cached"], "plain"), (["verify", "--format", "yaml"], "json"),
+      (["verify", "--jobs", "0"], "at least 1"), (["verify", "--repeat", "0"], "at least 1"),
+      (["verify", "--url", "redis://localhost"], "sqlite:"), (["verify", "--url", "sqlite:"], "sqlite:PATH"),
+      (["verify", "--url", "/tmp/x.db"], "scheme"), (["schema", "--backend", "memory"], "sqlite"),
+      (["schema", "--backend", "sqlite", "--table", "a;b"], "letter"), (["vrefiy"], "verify"),
+      (["verify", "--known-failures", "/nowhere.json"], "/nowhere.json"), (["contract", "--format", "pdf"], "html"),
+    ])
+  func usage(_ words: [String], _ mentioned: String) throws {
+    let ending = try Program.run(words)
+    #expect(ending.status == 2, "\(words): \(ending.errors)")
+    #expect(ending.errors.contains(mentioned), "\(words): \(ending.errors)")
+    #expect(ending.output.isEmpty)
+  }
+
+  @Test("a store that can't be reached ends with 3 and says what to do")
+  func blocked() throws {
+    let unreachable = try Program.run("verify", "--url", "sqlite:/nowhere/at/all/auth.db", "--suite", "records")
+    #expect(unreachable.status == 3)
+    #expect((unreachable.output + unreachable.errors).contains("folder"))
+
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("no-database-\(UUID().uuidString)")
+    try Data(repeating: 0x41, count: 5_000).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    let foreign = try Program.run("verify", "--url", "sqlite:\(file.path)", "--suite", "records")
+    #expect(foreign.status == 3)
+    #expect((foreign.output + foreign.errors).contains("not a SQLite database"))
+  }
+
+  @Test("verifying inside a file that is in use leaves nothing in it")
+  func insideAFile() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("in-use-\(UUID().uuidString).db")
+    defer { for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: file.path + suffix) } }
+    let ending = try Program.run("verify", "--url", "sqlite:\(file.path)", "--suite", "records")
+    #expect(ending.status == 0, "\(ending.output)\(ending.errors)")
+    let bytes = try Data(contentsOf: file)
+    #expect(!bytes.isEmpty)
+  }
+
+  @Test("a known failure that does not fail is stale and ends with 1")
+  func stale() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("known-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data(#"[{"id": "record.load.absent", "backend": "*", "stack": "*", "reason": "none"}]"#.utf8).write(to: file)
+    let ending = try Program.run("verify", "--suite", "records", "--known-failures", file.path)
+    #expect(ending.status == 1)
+    #expect(ending.output.contains("take the entry out"))
+  }
+
+  @Test("the contract is printed in every form, and the JSON names every requirement")
+  func contract() throws {
+    for format in ["markdown", "html", "json"] {
+      let ending = try Program.run("contract", "--format", format)
+      #expect(ending.status == 0)
+      for requirement in Requirement.all { #expect(ending.output.contains(requirement.id)) }
+    }
+  }
+
+  @Test("the schema is printed with the table's name, and doctor finds this machine healthy")
+  func tools() throws {
+    let schema = try Program.run("schema", "--backend", "sqlite", "--table", "logins")
+    #expect(schema.status == 0)
+    #expect(schema.output.contains("CREATE TABLE logins ("))
+    #expect(try Program.run("doctor").status == 0)
+    #expect(try Program.run("doctor", "--url", "sqlite:/nowhere/at/all/auth.db").status == 3)
+  }
+}

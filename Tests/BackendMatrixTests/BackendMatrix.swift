@@ -1,0 +1,22 @@
+import AuthCacheBundled
+import AuthCacheConformance
+import AuthCacheTesting
+import Testing
+
+/// Every bundled backend, asked every requirement.
+@Suite struct BackendMatrix {
+  @Test(arguments: Requirement.all)
+  func memory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, child: .product("authcache"))
+  }
+
+  @Test(arguments: Requirement.all)
+  func sqlite(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .sqlite, child: .product("authcache"))
+  }
+
+  @Test("the bundled registry names what this package ships")
+  func registry() {
+    #expect(BackendRegistry.bundled.names == ["memory", "sqlite"])
+  }
+}
