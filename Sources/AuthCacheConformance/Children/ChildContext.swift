@@ -80,7 +80,10 @@ extension Trial {
     _ count: Int, _ scenario: ChildScenario, _ arguments: (Int) -> [String: String]
   ) async throws -> [ChildProcess] {
     let processes = try (0..<count).map { try spawn(scenario, arguments($0)) }
-    for process in processes where await process.nextLine() != ChildContext.ready { try await finish(process) }
+    for process in processes where await process.nextLine() != ChildContext.ready {
+      try await finish(process)
+      throw Blocked("\(children?.executable ?? "the executable") plays no part when it is started as a child")
+    }
     for process in processes { process.send(ChildContext.go) }
     return processes
   }
