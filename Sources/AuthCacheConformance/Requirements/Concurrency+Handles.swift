@@ -80,7 +80,7 @@ extension Requirement {
     ) { trial in
       let backend = try await trial.open()
       let series = RecordSeries(trial)
-      let count = 60
+      let count = 100
       try await backend.storeEach((0..<count).map(series.code))
       let children = try await trial.spawnTogether(3, .consumeCodes) { _ in
         series.arguments(["count": "\(count)", "tasks": "2"])

@@ -131,7 +131,7 @@ extension Mutant {
     },
     .journal(
       "handle-remembers-hits", "A handle remembers what it found.", boundTo: "record.remove.goneAcrossHandles",
-      alsoBreaks: ["record.store.visibleAcrossHandles", linearizableAcrossHandles, linearizableAcrossProcesses]
+      alsoBreaks: ["record.store.visibleAcrossHandles", "group.removeAll.oneUnit", linearizable, linearizableAcrossHandles, linearizableAcrossProcesses]
     ) { environment in
       let found = Memo<[Lookup: Record]>([:])
       return Sabotage(on: environment) { call, clock, proceed async throws(AuthCacheError) in
