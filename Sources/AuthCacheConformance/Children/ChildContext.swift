@@ -1,5 +1,5 @@
 public import AuthCache
-internal import Synchronization
+internal import Dispatch
 
 /// What a scenario has in the child: the parent's store, a clock that stands at the parent's instant, seeded
 /// randomness, and lines to and from the parent.
@@ -44,14 +44,18 @@ public final class ChildContext: Sendable {
     return await lines.next()
   }
 
-  /// Says that this child is ready, and waits until the parent lets all of them go at once.
-  public func awaitStart() async {
+  /// Says that this child is ready, and waits until the parent lets all of them go.
+  ///
+  /// - Returns: The instant at which they begin, on the clock that all processes of a machine share.
+  @discardableResult
+  public func awaitStart() async -> SharedInstant {
     emit(Self.ready)
-    _ = await nextLine()
+    let start = SharedInstant(nanoseconds: await nextLine().flatMap { UInt64($0) } ?? 0)
+    start.await()
+    return start
   }
 
   static let ready = "ready"
-  static let go = "go"
 
   /// The argument `name`.
   public func argument(_ name: String) throws -> String {
@@ -63,6 +67,22 @@ public final class ChildContext: Sendable {
   public func number(_ name: String) throws -> Int {
     guard let number = Int(try argument(name)) else { throw Blocked("“\(name)” is no number") }
     return number
+  }
+}
+
+/// An instant that several processes wait for together.
+public struct SharedInstant: Sendable {
+  let nanoseconds: UInt64
+
+  static var now: SharedInstant { SharedInstant(nanoseconds: DispatchTime.now().uptimeNanoseconds) }
+
+  func advanced(by microseconds: Int) -> SharedInstant {
+    SharedInstant(nanoseconds: nanoseconds + UInt64(microseconds) * 1_000)
+  }
+
+  /// Spins until the instant has come: to be woken takes one process longer than another does its whole part.
+  func await() {
+    while DispatchTime.now().uptimeNanoseconds < nanoseconds {}
   }
 }
 
@@ -80,8 +100,12 @@ extension Trial {
     _ count: Int, _ scenario: ChildScenario, _ arguments: (Int) -> [String: String]
   ) async throws -> [ChildProcess] {
     let processes = try (0..<count).map { try spawn(scenario, arguments($0)) }
-    for process in processes where await process.nextLine() != ChildContext.ready { try await finish(process) }
-    for process in processes { process.send(ChildContext.go) }
+    for process in processes where await process.nextLine() != ChildContext.ready {
+      try await finish(process)
+      throw Blocked("\(children?.executable ?? "the executable") plays no part when it is started as a child")
+    }
+    let start = SharedInstant.now.advanced(by: 2_000)
+    for process in processes { process.send("\(start.nanoseconds)") }
     return processes
   }
 }

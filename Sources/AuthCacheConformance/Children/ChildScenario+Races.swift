@@ -1,22 +1,22 @@
 internal import AuthCache
 
 extension ChildScenario {
-  /// Consumes the codes that the arguments describe, from several tasks, and names each that was won.
+  /// Consumes the codes that the arguments describe, each at the same instant as its siblings and by several tasks at
+  /// once, and names each that was won.
   static let consumeCodes = ChildScenario("codes.consume") { context in
     let backend = try await context.open()
     let (count, tasks) = (try context.number("count"), try context.number("tasks"))
     let series = try RecordSeries(context)
-    await context.awaitStart()
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<tasks {
-        group.addTask {
-          for number in 0..<count {
-            guard let won = try await backend.consume(series.code(number).id) else { continue }
-            context.emit(won == series.code(number) ? "won \(number)" : "torn \(number)")
-          }
+    let start = await context.awaitStart()
+    for number in 0..<count {
+      let code = series.code(number)
+      start.advanced(by: number * 150).await()
+      try await withThrowingTaskGroup(of: Record?.self) { group in
+        for _ in 0..<tasks { group.addTask { try await backend.consume(code.id) } }
+        for try await won in group {
+          if let won { context.emit(won == code ? "won \(number)" : "torn \(number)") }
         }
       }
-      try await group.waitForAll()
     }
     try await backend.close()
   }

@@ -3,6 +3,8 @@ public import AuthCache
 /// What a backend must declare, or a factory offer, before a requirement is asked of it.
 public enum Need: Hashable, Sendable, CustomStringConvertible {
   case aliases
+  /// The backend keeps no aliases, and must say so.
+  case noAliases
   case durability(BackendProperties.Durability)
   case shared
   case linearizable
@@ -13,8 +15,12 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   case reopen
   /// The factory can hurt its store.
   case faults
+  /// The factory can spoil what its store holds.
+  case corruption
   /// The factory can look into its store.
   case probe
+  /// The factory can remove a namespace.
+  case destroy
   /// The check starts child processes, which needs an executable.
   case child
 
@@ -25,6 +31,7 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .aliases: "aliases"
+    case .noAliases: "no aliases"
     case .durability(let level): "durability.\(level.rawValue)"
     case .shared: "shared"
     case .linearizable: "linearizable"
@@ -33,7 +40,9 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
     case .capability(let capability): capability.rawValue
     case .reopen: "reopen"
     case .faults: "faults"
+    case .corruption: "corruption"
     case .probe: "probe"
+    case .destroy: "destroy"
     case .child: "child"
     }
   }

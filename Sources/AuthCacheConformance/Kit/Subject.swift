@@ -28,6 +28,7 @@ public struct Declaration: Sendable {
     let met =
       switch need {
       case .aliases: properties.aliases
+      case .noAliases: !properties.aliases
       case .durability(let level): properties.durability >= level
       case .shared: properties.shared
       case .linearizable: properties.consistency == .linearizable
@@ -36,7 +37,9 @@ public struct Declaration: Sendable {
       case .capability(let capability): capabilities.contains(capability)
       case .reopen: factory.reopen != nil
       case .faults: factory.faults != nil
+      case .corruption: factory.faults?.corrupt != nil
       case .probe: factory.probe != nil
+      case .destroy: factory.destroy != nil
       case .child: children != nil
       }
     if met { return nil }

@@ -41,14 +41,19 @@ final class FirstAnswer<Answer: Sendable>: Sendable {
 
 /// Runs `body` in a task of its own and waits for it at most `limit` on the real clock; then cancels and abandons it.
 ///
-/// - Returns: what `body` returned, or nil if it did not return in time.
+/// - Returns: what `body` returned, or nil if it did not return in time, even if it does on being cancelled.
 func bounded<Answer: Sendable>(
   by limit: Duration, on executor: any TaskExecutor, _ body: sending @escaping () async -> Answer
 ) async -> Answer? {
   let first = FirstAnswer<Answer?>()
-  let work = Task.detached(executorPreference: executor) { first.give(await body()) }
+  let isLate = Atomic(false)
+  let work = Task.detached(executorPreference: executor) {
+    let answer = await body()
+    first.give(isLate.load(ordering: .acquiring) ? nil : answer)
+  }
   let timer = Task.detached {
     try await Task.sleep(for: limit)
+    isLate.store(true, ordering: .releasing)
     work.cancel()
     // A moment to notice the cancellation and put things away.
     try await Task.sleep(for: min(limit, .seconds(2)))

@@ -1,4 +1,6 @@
 extension Mutant {
   /// Every mutant, chapter by chapter.
-  public static let all: [Mutant] = oneTime
+  public static let all: [Mutant] = oneTime + reliability
+
+  static let reliability: [Mutant] = concurrency
 }

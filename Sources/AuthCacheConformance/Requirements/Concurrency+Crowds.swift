@@ -1,0 +1,153 @@
+internal import AuthCache
+internal import Synchronization
+
+extension Requirement {
+  /// Operations on many records, beside operations on one.
+  static let crowds: [Requirement] = [
+    Requirement(
+      "expiry.sweep.besideWriters", .concurrency,
+      "A sweep never removes a record that was stored anew under the id of an expired one.",
+      consequence: "A login that reuses an id, such as a client or a device, is lost right after it succeeded.",
+      likelyCause: "Expired ids are selected in one call and deleted in another, without the expiry test.",
+      references: ["do-indeksa#347", "mxcp#110"]
+    ) { trial in
+      let backend = try await trial.open()
+      for _ in 0..<6 {
+        let expired = (0..<24).map { _ in trial.record(.client, life: .seconds(-5)) }
+        for record in expired { try await backend.store(record) }
+        let anew = expired.map { trial.record(.client, digest: $0.digest) }
+        _ = try await trial.concurrently(4) { task in
+          if task < 2 {
+            for _ in 0..<4 { _ = try await backend.removeExpired(through: trial.now, limit: 8) }
+          } else {
+            for record in anew[(task == 2 ? 0 : 12)..<(task == 2 ? 12 : 24)] { try await backend.store(record) }
+          }
+        }
+        for record in anew {
+          trial.expect(try await backend.load(record.id), equals: record, "what was stored anew is there")
+        }
+      }
+    },
+    Requirement(
+      "expiry.sweep.countsOnce", .concurrency,
+      "Sweepers that run at once all succeed, and together count every expired record once.",
+      consequence: "Clean-up jobs of several instances block one another, or report more than there was.",
+      likelyCause: "The sweepers lock rows in different orders, or count what they found and not what they removed.",
+      references: ["spring-session#838"], needs: [.sweptExpiry]
+    ) { trial in
+      let backend = try await trial.open()
+      var handles = [backend]
+      if trial.properties.shared { handles.append(try await trial.open()) }
+      for _ in 0..<4 {
+        for _ in 0..<40 { try await backend.store(trial.record(.state, life: .seconds(-5))) }
+        let open = handles
+        let counts = try await trial.concurrently(6) { task in
+          var count = 0
+          while case let removed = try await open[task % open.count].removeExpired(through: trial.now, limit: 7).total,
+            removed > 0
+          {
+            count += removed
+          }
+          return count
+        }
+        trial.expect(counts.reduce(0, +), equals: 40, "six sweepers together remove forty records")
+      }
+    },
+    Requirement(
+      "group.removeAll.oneUnit", .concurrency,
+      "Whoever finds one record of a group gone after its removal began finds the others gone too.",
+      consequence: "While a user is logged out everywhere, a session that should be gone still renews itself.",
+      likelyCause: "The members are removed one by one.", needs: [.group, .linearizable]
+    ) { trial in
+      let backend = try await trial.open()
+      let groups = try trial.group(backend)
+      for _ in 0..<10 {
+        let subject = trial.digest()
+        let members = (0..<10).map { _ in trial.record(.session, groups: Groups(subject: subject)) }
+        for record in members { try await backend.store(record) }
+        let orders = (0..<4).map { _ in
+          members.map { (trial.entropy.next(), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+        let late = try await trial.concurrently(5) { task -> Int in
+          if task == 4 { return try await groups.removeAll(in: .subject(subject)) == members.count ? 0 : -1 }
+          var (seenGone, late) = (false, 0)
+          for _ in 0..<8 {
+            for record in orders[task] {
+              let isThere = try await backend.load(record.id) != nil
+              if isThere && seenGone { late += 1 }
+              if !isThere { seenGone = true }
+              await Task.yield()
+            }
+          }
+          return late
+        }
+        trial.expect(late[4] == 0, "the removal counts all ten members")
+        let found = late[..<4].reduce(0, +)
+        guard trial.expect(
+          found == 0, "after one member was found gone none is found", expected: "0", found: "\(found) found later")
+        else { return }
+      }
+    },
+    Requirement(
+      "client.list.besideWrites", .concurrency,
+      "A record that is there all the time is listed exactly once, whatever is written meanwhile.",
+      consequence: "An administrator's list of clients misses one, or a revocation that walks the list skips it.",
+      likelyCause: "Pages are counted off by position and not continued after a key.", needs: [.listing]
+    ) { trial in
+      let backend = try await trial.open()
+      let listing = try trial.listing(backend)
+      let staying = (0..<30).map { _ in trial.record(.client, life: nil) }
+      for record in staying { try await backend.store(record) }
+      let passing = (0..<60).map { _ in trial.record(.client) }
+      let walks = try await trial.concurrently(5) { task -> [Record] in
+        if task < 2 {
+          for record in passing[(task * 30)..<(task * 30 + 30)] {
+            try await backend.store(record)
+            await Task.yield()
+            _ = try await backend.remove(record.id)
+          }
+          return []
+        }
+        var walked: [Record] = []
+        while case let page = try await listing.records(of: .client, after: walked.last?.digest, limit: 4),
+          !page.isEmpty, walked.count < 1_000
+        {
+          walked += page
+          await Task.yield()
+        }
+        return walked
+      }
+      for walk in walks[2...] {
+        let counts = Dictionary(walk.map { ($0.digest, 1) }, uniquingKeysWith: +)
+        let wrong = staying.filter { counts[$0.digest] != 1 }
+        trial.expect(
+          wrong.isEmpty, "each of thirty records that stay is listed once", expected: "once",
+          found: "\(wrong.count { counts[$0.digest] == nil }) never, \(wrong.count { counts[$0.digest] ?? 0 > 1 }) twice")
+        trial.expect(
+          zip(walk, walk.dropFirst()).allSatisfy { $0.digest < $1.digest }, "the list ascends by digest")
+      }
+    },
+    Requirement(
+      "bulk.store.besideBulk", .concurrency,
+      "Two bulk stores of the same records, in whatever order, both succeed, and one of them wins whole.",
+      consequence: "Two instances that flush the same sessions lock each other out, or leave a mixture.",
+      likelyCause: "Rows are locked in the caller's order, or written in more than one transaction.",
+      needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let bulk = try trial.bulk(backend)
+      for _ in 0..<10 {
+        let digests = (0..<12).map { _ in trial.digest() }
+        let batches = (0..<4).map { task in
+          let ordered = task.isMultiple(of: 2) ? digests : digests.reversed()
+          return ordered.map { trial.record(.session, digest: $0, life: .seconds(600 + task)) }
+        }
+        _ = try await trial.concurrently(batches.count) { try await bulk.store(contentsOf: batches[$0]) }
+        let found = try await bulk.load(contentsOf: digests.map { .id(.session, $0) })
+        let revisions = Set(found.map { $0?.revision })
+        trial.expect(
+          batches.contains { Set($0.map(\.revision)) == revisions }, "what is there is one of the batches, whole")
+      }
+    },
+  ]
+}

@@ -1,0 +1,105 @@
+internal import AuthCache
+
+extension Mutant {
+  static let crowds: [Mutant] = [
+    Mutant(
+      "sweep-deletes-by-key", "Expired ids are selected in one call and deleted in another, without the expiry test.",
+      boundTo: "expiry.sweep.besideWriters"
+    ) { environment in
+      let ends = Memo<[Lookup: Timestamp]>([:])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        if case .store(let record) = call { ends.with { $0[record.id] = record.expiresAt } }
+        guard case .removeExpired(let cutoff, _) = call else { return try await proceed(call) }
+        let expired = ends.with { $0.filter { $0.value <= cutoff }.map(\.key) }
+        let answer = try await proceed(call)
+        for lookup in expired {
+          await Task.yield()
+          _ = try await proceed(.remove(lookup))
+        }
+        return answer
+      }
+    },
+    Mutant(
+      "sweep-counts-for-others", "A sweeper counts what went while it ran, whoever removed it.",
+      boundTo: "expiry.sweep.countsOnce"
+    ) { environment in
+      let total = Memo(ExpiredCounts())
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        guard case .removeExpired = call else { return try await proceed(call) }
+        let before = total.with { $0 }
+        await Task.yield()
+        guard case .expired(let own) = try await proceed(call) else { return .expired([:]) }
+        let after = total.with { total in
+          total += own
+          return total
+        }
+        var counts = ExpiredCounts()
+        for (kind, count) in after.byKind { counts.add(count - before[kind], of: kind) }
+        return .expired(counts)
+      }
+    },
+    Mutant(
+      "group-removed-one-by-one", "The members of a group are removed one by one.", boundTo: "group.removeAll.oneUnit",
+      alsoBreaks: [linearizable]
+    ) { environment in
+      let members = Memo<[Group: Set<Lookup>]>([:])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        if case .store(let record) = call {
+          members.with { for group in record.groups.all { $0[group, default: []].insert(record.id) } }
+        }
+        if case .removeAll(let group) = call {
+          var count = 0
+          for lookup in members.with({ $0[group] ?? [] }) {
+            // Stored anew since, without the group, it is no member any more.
+            guard case .record(let found?) = try await proceed(.load(lookup)), found.groups.all.contains(group) else {
+              continue
+            }
+            if try await proceed(.remove(lookup)) == .flag(true) { count += 1 }
+            await Task.yield()
+          }
+          guard case .count(let rest) = try await proceed(call) else { return .count(count) }
+          return .count(count + rest)
+        }
+        return try await proceed(call)
+      }
+    },
+    Mutant(
+      "list-counts-positions", "Pages are counted off by position and not continued after a key.",
+      boundTo: "client.list.besideWrites"
+    ) { environment in
+      let positions = Memo<[RecordDigest: Int]>([:])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        guard case .records(let kind, let after?, let limit) = call, limit > 0,
+          let position = positions.with({ $0[after] })
+        else {
+          let answer = try await proceed(call)
+          if case .records(_, nil, _) = call, case .page(let page) = answer, let last = page.last {
+            positions.with { $0[last.digest] = page.count }
+          }
+          return answer
+        }
+        guard case .page(let all) = try await proceed(.records(of: kind, after: nil, limit: .max)) else {
+          return .page([])
+        }
+        let page = Array(all.dropFirst(position).prefix(limit))
+        if let last = page.last { positions.with { $0[last.digest] = position + page.count } }
+        return .page(page)
+      }
+    },
+    Mutant(
+      "bulk-stores-one-by-one", "A bulk store is a loop of single ones.", boundTo: "bulk.store.besideBulk",
+      alsoBreaks: [linearizable]
+    ) { call, _, proceed async throws(AuthCacheError) in
+      guard case .storeContents(let records) = call, records.allSatisfy(\.aliases.isEmpty),
+        records.allSatisfy({ $0.payload.count < 65_536 })
+      else { return try await proceed(call) }
+      // Also where there is nothing to store, a closed backend must say so.
+      if records.isEmpty { return try await proceed(call) }
+      for record in records {
+        _ = try await proceed(.store(record))
+        await Task.yield()
+      }
+      return .done
+    },
+  ]
+}
