@@ -9,7 +9,8 @@ public struct SessionDetails: Sendable, Hashable {
   public var data: AppData
 
   public init(
-    clientID: String? = nil, subject: SubjectIdentifier? = nil, providerSession: ProviderSession? = nil, scopes: [String] = [],
+    clientID: String? = nil, subject: SubjectIdentifier? = nil, providerSession: ProviderSession? = nil,
+    scopes: [String] = [],
     data: AppData = .none
   ) {
     self.clientID = clientID

@@ -90,7 +90,7 @@ struct Verify: AsyncParsableCommand {
   }
 
   private struct Plan {
-    let subjects: [AuthCacheConformance.Subject]
+    let subjects: [Subject]
     let requirements: [Requirement]
     let knownFailures: KnownFailures
     let format: ReportFormat

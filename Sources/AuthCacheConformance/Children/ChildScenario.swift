@@ -56,8 +56,8 @@ public struct ChildScenario: Sendable, Identifiable {
     guard let scenario = all.first(where: { $0.id == task.scenario }) else {
       throw Blocked("there is no part \(task.scenario)")
     }
-    let mutant = Mutant.all.first { $0.factory.name == task.backend }?.factory
-    guard let factory = registry[task.backend] ?? mutant else {
+    let own = [BackendFactory.journal] + Mutant.all.map(\.factory)
+    guard let factory = registry[task.backend] ?? own.first(where: { $0.name == task.backend }) else {
       throw Blocked("the child does not know the backend \(task.backend): register it with its command")
     }
     guard let stack = Stack.all.first(where: { $0.name == task.stack }) else {

@@ -83,8 +83,9 @@ extension Requirement {
         }
         trial.expect(late[4] == 0, "the removal counts all ten members")
         let found = late[..<4].reduce(0, +)
-        guard trial.expect(
-          found == 0, "after one member was found gone none is found", expected: "0", found: "\(found) found later")
+        guard
+          trial.expect(
+            found == 0, "after one member was found gone none is found", expected: "0", found: "\(found) found later")
         else { return }
       }
     },
@@ -122,7 +123,8 @@ extension Requirement {
         let wrong = staying.filter { counts[$0.digest] != 1 }
         trial.expect(
           wrong.isEmpty, "each of thirty records that stay is listed once", expected: "once",
-          found: "\(wrong.count { counts[$0.digest] == nil }) never, \(wrong.count { counts[$0.digest] ?? 0 > 1 }) twice")
+          found:
+            "\(wrong.count { counts[$0.digest] == nil }) never, \(wrong.count { counts[$0.digest] ?? 0 > 1 }) twice")
         trial.expect(
           zip(walk, walk.dropFirst()).allSatisfy { $0.digest < $1.digest }, "the list ascends by digest")
       }

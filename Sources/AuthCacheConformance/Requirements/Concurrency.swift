@@ -47,7 +47,8 @@ extension Requirement {
     Requirement(
       "session.replace.neverUndoesRemoval", .concurrency,
       "A record that is removed while others replace it stays removed.",
-      consequence: "A request that was under way when the user logged out saves the session again: the logout is undone.",
+      consequence:
+        "A request that was under way when the user logged out saves the session again: the logout is undone.",
       likelyCause: "The save is an upsert, or is repeated when it finds nothing.",
       references: ["expressjs/session#632", "nextjs-auth0#2530", "vertx-web#2771"]
     ) { trial in
@@ -177,11 +178,13 @@ extension Requirement {
         let sessions = (0..<8).map { _ in trial.record(.session, aliases: Aliases(accessToken: token)) }
         let answers = try await trial.concurrently(sessions.count) { number -> Bool in
           do { return try await backend.insert(sessions[number]) } catch let error as AuthCacheError
-          where error.code == .conflict { return false }
+            where error.code == .conflict
+          { return false }
         }
         let winners = zip(sessions, answers).filter(\.1).map(\.0)
         try trial.require(
-          winners.count == 1, "one of eight sessions is stored", expected: "1 winner", found: "\(winners.count) winners")
+          winners.count == 1, "one of eight sessions is stored", expected: "1 winner", found: "\(winners.count) winners"
+        )
         trial.expect(try await backend.load(.accessToken(token)), equals: winners[0], "the token finds the winner")
         for session in sessions where session != winners[0] {
           trial.expect(try await backend.load(session.id), equals: nil, "a session refused is not there")

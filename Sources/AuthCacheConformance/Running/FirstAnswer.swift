@@ -46,14 +46,14 @@ func bounded<Answer: Sendable>(
   by limit: Duration, on executor: any TaskExecutor, _ body: sending @escaping () async -> Answer
 ) async -> Answer? {
   let first = FirstAnswer<Answer?>()
-  let isLate = Atomic(false)
+  let late = Flag()
   let work = Task.detached(executorPreference: executor) {
     let answer = await body()
-    first.give(isLate.load(ordering: .acquiring) ? nil : answer)
+    first.give(late.isUp ? nil : answer)
   }
   let timer = Task.detached {
     try await Task.sleep(for: limit)
-    isLate.store(true, ordering: .releasing)
+    late.raise()
     work.cancel()
     // A moment to notice the cancellation and put things away.
     try await Task.sleep(for: min(limit, .seconds(2)))
@@ -65,4 +65,11 @@ func bounded<Answer: Sendable>(
   } onCancel: {
     work.cancel()
   }
+}
+
+/// Goes up once, and stays up.
+private final class Flag: Sendable {
+  private let state = Atomic(false)
+  var isUp: Bool { state.load(ordering: .acquiring) }
+  func raise() { state.store(true, ordering: .releasing) }
 }

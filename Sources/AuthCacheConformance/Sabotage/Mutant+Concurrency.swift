@@ -114,7 +114,8 @@ extension Mutant {
     },
     .journal(
       "handle-remembers-misses", "A handle remembers what it did not find.",
-      boundTo: "record.store.visibleAcrossHandles", alsoBreaks: [linearizableAcrossHandles, linearizableAcrossProcesses]
+      boundTo: "record.store.visibleAcrossHandles",
+      alsoBreaks: [linearizableAcrossHandles, linearizableAcrossProcesses]
     ) { environment in
       let missing = Memo<Set<Lookup>>([])
       return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
@@ -131,7 +132,10 @@ extension Mutant {
     },
     .journal(
       "handle-remembers-hits", "A handle remembers what it found.", boundTo: "record.remove.goneAcrossHandles",
-      alsoBreaks: ["record.store.visibleAcrossHandles", "group.removeAll.oneUnit", linearizable, linearizableAcrossHandles, linearizableAcrossProcesses]
+      alsoBreaks: [
+        "record.store.visibleAcrossHandles", "group.removeAll.oneUnit", linearizable, linearizableAcrossHandles,
+        linearizableAcrossProcesses,
+      ]
     ) { environment in
       let found = Memo<[Lookup: Record]>([:])
       return Sabotage(on: environment) { call, clock, proceed async throws(AuthCacheError) in

@@ -1,5 +1,6 @@
-@testable import AuthCache
 import Testing
+
+@testable import AuthCache
 
 @Suite struct DigestMemoryTests {
   private func digest(_ seed: UInt64) -> RecordDigest {

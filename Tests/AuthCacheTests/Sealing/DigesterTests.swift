@@ -1,6 +1,7 @@
-@testable import AuthCache
 import Crypto
 import Testing
+
+@testable import AuthCache
 
 @Suite struct DigesterTests {
   @Test("digests are those of the published vectors, without a pepper and with a short and a long one")

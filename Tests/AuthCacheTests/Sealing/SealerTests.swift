@@ -1,5 +1,6 @@
-@testable import AuthCache
 import Testing
+
+@testable import AuthCache
 
 @Suite struct SealerTests {
   private let content = [UInt8](#"{"a":1}"#.utf8)
@@ -127,9 +128,11 @@ import Testing
     #expect(try sealer.open(new, for: context()) == content)
   }
 
-  @Test("a store with keys never takes plaintext for sealed", arguments: [
-    "{}", #"{"a":1}"#, "", "\u{1}", "\u{1}\u{1}\u{0}", String(repeating: "\u{1}", count: 64),
-  ])
+  @Test(
+    "a store with keys never takes plaintext for sealed",
+    arguments: [
+      "{}", #"{"a":1}"#, "", "\u{1}", "\u{1}\u{1}\u{0}", String(repeating: "\u{1}", count: 64),
+    ])
   func plaintextIsNotSealed(_ text: String) throws {
     expectCorrupt(.sealing(with: KeyRing(try .generate(id: "a"))), [UInt8](text.utf8), context())
   }

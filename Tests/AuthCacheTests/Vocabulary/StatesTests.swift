@@ -28,9 +28,11 @@ import Testing
     #expect(try await store.states.consume("mine")?.nonce == "2")
   }
 
-  @Test("any bytes are a value, and no two are one", arguments: [
-    [[0xFF], [0xFE]], [[0], []], [[0x61, 0, 0x62], [0x61]], [[0xC3, 0xA9], [0x65, 0xCC, 0x81]], [[0x41], [0x61]],
-  ] as [[[UInt8]]])
+  @Test(
+    "any bytes are a value, and no two are one",
+    arguments: [
+      [[0xFF], [0xFE]], [[0], []], [[0x61, 0, 0x62], [0x61]], [[0xC3, 0xA9], [0x65, 0xCC, 0x81]], [[0x41], [0x61]],
+    ] as [[[UInt8]]])
   func bytes(_ pair: [[UInt8]]) async throws {
     let store = try World().process()
     try await store.states.store(LoginState(nonce: "0"), under: pair[0])

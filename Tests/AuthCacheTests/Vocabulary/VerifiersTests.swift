@@ -50,13 +50,15 @@ import Testing
 }
 
 @Suite struct CodeVerifierTests {
-  @Test("a verifier has 43 to 128 unreserved characters", arguments: [
-    (String(repeating: "a", count: 42), false), (String(repeating: "a", count: 43), true),
-    (String(repeating: "~", count: 128), true), (String(repeating: "a", count: 129), false),
-    ("-._~" + String(repeating: "Z9", count: 20), true), (String(repeating: "a", count: 43) + "+", false),
-    (String(repeating: "a", count: 43) + "=", false), (String(repeating: "a", count: 43) + " ", false),
-    (String(repeating: "ä", count: 30), false), (String(repeating: "a", count: 43) + "\0", false),
-  ])
+  @Test(
+    "a verifier has 43 to 128 unreserved characters",
+    arguments: [
+      (String(repeating: "a", count: 42), false), (String(repeating: "a", count: 43), true),
+      (String(repeating: "~", count: 128), true), (String(repeating: "a", count: 129), false),
+      ("-._~" + String(repeating: "Z9", count: 20), true), (String(repeating: "a", count: 43) + "+", false),
+      (String(repeating: "a", count: 43) + "=", false), (String(repeating: "a", count: 43) + " ", false),
+      (String(repeating: "ä", count: 30), false), (String(repeating: "a", count: 43) + "\0", false),
+    ])
   func grammar(_ text: String, _ isValid: Bool) {
     #expect(((try? CodeVerifier(text)) != nil) == isValid)
   }
