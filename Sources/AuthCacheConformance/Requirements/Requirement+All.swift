@@ -1,7 +1,7 @@
 extension Requirement {
   /// Every requirement of the contract, in the order of its chapters.
   public static let all: [Requirement] =
-    records + oneTime + expiry + sessions + groups + clients + keys + bulk + reliability
+    records + oneTime + redemption + expiry + sessions + rotation + groups + clients + keys + bulk + reliability
 
   /// The chapters on what holds beyond single operations.
   static let reliability: [Requirement] = concurrency

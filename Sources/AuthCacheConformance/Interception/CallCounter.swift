@@ -1,0 +1,7 @@
+internal import Synchronization
+
+/// Counts calls from one.
+final class CallCounter: Sendable {
+  private let count = Atomic(0)
+  func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}
