@@ -155,22 +155,6 @@ extension Requirement {
       trial.expect(try await backend.load(record.id), equals: record, "store after consume is readable")
     },
     Requirement(
-      "record.payload.immutable", .records,
-      "What the caller does to its array after storing changes nothing in the store.",
-      consequence: "The store changes under everybody.",
-      likelyCause: "The backend keeps a reference to the caller's buffer.",
-      references: ["PITFALLS: caller mutates the array it stored"]
-    ) { trial in
-      let backend = try await trial.open()
-      var bytes: [UInt8] = [1, 2, 3, 4]
-      let record = trial.record(payload: bytes)
-      try await backend.store(record)
-      bytes[0] = 99
-      bytes.removeLast()
-      trial.expect(
-        try await backend.load(record.id)?.payload.bytes, equals: [1, 2, 3, 4], "the stored bytes are the ones stored")
-    },
-    Requirement(
       "record.times.exact", .records,
       "Times and revision survive to the last bit, at the ends of their ranges too.",
       consequence: "Compare-and-swap never matches, or a session ends seconds early.",

@@ -4,7 +4,7 @@ import FolderBackend
 
 extension BackendFactory {
   static let folder = BackendFactory("folder", reopen: open, make: open)
-  @Sendable private static func open(_ place: BackendEnvironment) throws -> FolderBackend {
+  private static let open: Make = { place in
     try FolderBackend(folder: place.directory + "/records", clock: place.clock)
   }
 }
