@@ -7,22 +7,19 @@ internal import Foundation
 struct SQLiteFile {
   let path: String
   let table: String
-  private let isOwn: Bool
 
   init(of environment: BackendEnvironment) throws {
     if let url = environment.url {
       path = SQLiteAddress.path(url)
-      isOwn = false
     } else {
       path = environment.directory + "/auth.sqlite"
-      isOwn = true
     }
     table = environment.namespace
   }
 
   /// Takes the namespace's tables out of a file that others use too. A file of its own goes with its folder.
   func dropTables() throws {
-    guard !isOwn, FileManager.default.fileExists(atPath: path) else { return }
+    guard FileManager.default.fileExists(atPath: path) else { return }
     try run("DROP TABLE IF EXISTS \(table); DROP TABLE IF EXISTS \(table)_schema;")
   }
 

@@ -56,7 +56,7 @@ public struct ChildScenario: Sendable, Identifiable {
     guard let scenario = all.first(where: { $0.id == task.scenario }) else {
       throw Blocked("there is no part \(task.scenario)")
     }
-    let own = [BackendFactory.journal] + Mutant.all.map(\.factory)
+    let own = [.memory, .journal] + Mutant.all.map(\.factory)
     guard let factory = registry[task.backend] ?? own.first(where: { $0.name == task.backend }) else {
       throw Blocked("the child does not know the backend \(task.backend): register it with its command")
     }

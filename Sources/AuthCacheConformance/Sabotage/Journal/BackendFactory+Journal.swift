@@ -9,14 +9,15 @@ extension BackendFactory {
   ///
   /// - Parameters:
   ///   - sabotage: Makes the interceptor of one handle.
+  ///   - opening: Opens the journal, instead of just doing so.
   ///   - reopening: Does something wrong before the store is opened again.
   init(
     journal name: String, expecting: Set<Capability> = [],
     sabotage: (@Sendable (BackendEnvironment) throws -> any BackendInterceptor)? = nil,
-    reopening: Hook? = nil, destroying: Bool = true
+    opening: Make? = nil, reopening: Hook? = nil, destroying: Bool = true
   ) {
     let open: Make = { environment in
-      let backend = try Journal.backend(environment)
+      let backend = try await opening?(environment) ?? Journal.backend(environment)
       guard let sabotage else { return backend }
       return backend.intercepted(by: try sabotage(environment))
     }
