@@ -84,7 +84,8 @@ extension Requirement {
       "error.corruption.isNotAbsence", .errors,
       "A record whose bytes were spoilt in the store is handed out as it lies there, or throws `corrupt`; it is never absent.",
       consequence: "Damage to the database shows as a mass logout, or a forged payload is accepted.",
-      likelyCause: "What can't be decoded is treated as not found.", references: ["py-key-value: plaintext pass-through"],
+      likelyCause: "What can't be decoded is treated as not found.",
+      references: ["py-key-value: plaintext pass-through"],
       needs: [.corruption]
     ) { trial in
       let backend = try await trial.open()
@@ -97,7 +98,8 @@ extension Requirement {
           isConsumed ? try await backend.consume(record.id) : try await backend.load(record.id)
         })
         switch ending {
-        case .answered(let found?): trial.expect(found.digest, equals: record.digest, "it is the record that was asked for")
+        case .answered(let found?):
+          trial.expect(found.digest, equals: record.digest, "it is the record that was asked for")
         case .answered(nil):
           trial.fail("a spoilt record is not absent", expected: "the bytes, or corrupt", found: "nil")
         case .threw(let error): trial.expect(error.code, equals: .corrupt, "a spoilt record")

@@ -40,7 +40,8 @@ extension Requirement {
       let thief = trial.record(.session, aliases: holder.aliases)
       let next = other.replacing(revision: trial.revision(), aliases: holder.aliases)
       await trial.expectError(
-        .conflict, effect: AuthCacheError.Effect.none, of: [.store(thief), .insert(thief), .replace(other, with: next)],
+        .conflict, effect: AuthCacheError.Effect.none,
+        of: [.store(thief), .insert(thief), .replace(other, with: next)],
         on: backend, "under an alias that another live record holds")
     },
     Requirement(
@@ -76,7 +77,8 @@ extension Requirement {
       await trial.expectError(
         .invalidArgument, effect: AuthCacheError.Effect.none,
         of: [
-          .removeExpired(through: trial.now + .seconds(3_600), limit: 10), .removeExpired(through: trial.now, limit: -1),
+          .removeExpired(through: trial.now + .seconds(3_600), limit: 10),
+          .removeExpired(through: trial.now, limit: -1),
         ], on: backend, "with arguments that can't be meant")
       trial.expect(try await backend.load(record.id), equals: record, "a live record stays")
     },

@@ -94,7 +94,8 @@ extension Requirement {
       let session = trial.session()
       try await backend.store(session)
       for lookup in session.lookups {
-        trial.expect(try await backend.load(lookup), equals: session, "the session is found by \(lookup.field.rawValue)")
+        trial.expect(
+          try await backend.load(lookup), equals: session, "the session is found by \(lookup.field.rawValue)")
       }
     },
     Requirement(

@@ -20,7 +20,8 @@ extension Requirement {
     },
     Requirement(
       "bulk.close.refuses", .shutdown, "After close every bulk operation throws `closed`.",
-      consequence: "A flush during shutdown is accepted and lost.", likelyCause: "The bulk path has no test of its own.",
+      consequence: "A flush during shutdown is accepted and lost.",
+      likelyCause: "The bulk path has no test of its own.",
       needs: [.bulk]
     ) { trial in
       let backend = try await trial.open()
@@ -110,7 +111,9 @@ extension Requirement {
             return try await backend.load(records[number].id)
           })
           switch ending {
-          case .answered(let found): return found == records[number] ? nil : AuthCacheError(.corrupt, operation: .load, "another record was found")
+          case .answered(let found):
+            return found == records[number]
+              ? nil : AuthCacheError(.corrupt, operation: .load, "another record was found")
           case .threw(let error): return error.code == .closed ? nil : error
           }
         }

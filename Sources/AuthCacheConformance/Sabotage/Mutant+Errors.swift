@@ -17,7 +17,8 @@ extension Mutant {
           })
       }
     },
-    .throwing("conflict-in-doubt", "A conflict is reported as perhaps applied.", boundTo: "error.conflict.saysNoEffect") {
+    .throwing("conflict-in-doubt", "A conflict is reported as perhaps applied.", boundTo: "error.conflict.saysNoEffect")
+    {
       call, error in
       guard error.code == .conflict else { return error }
       return AuthCacheError(.conflict, effect: .unknown, operation: call.operation, kind: call.kind, "taken")
@@ -49,8 +50,10 @@ extension Mutant {
       let payload = Payload(record.payload.bytes.prefix(1 << 20))
       return try await proceed(.store(record.replacing(revision: record.revision, payload: payload)))
     },
-    Mutant("bulk-leaves-out-what-is-too-large", "A batch is stored without what is too large.", boundTo: "bulk.store.tooLarge")
-    { call, _, proceed async throws(AuthCacheError) in
+    Mutant(
+      "bulk-leaves-out-what-is-too-large", "A batch is stored without what is too large.",
+      boundTo: "bulk.store.tooLarge"
+    ) { call, _, proceed async throws(AuthCacheError) in
       guard case .storeContents(let records) = call else { return try await proceed(call) }
       return try await proceed(.storeContents(records.filter { $0.payload.count <= 1 << 20 }))
     },
@@ -69,7 +72,8 @@ extension Mutant {
         throw error
       }
     },
-    .journal("outage-is-for-ever", "A connection that broke is kept.", boundTo: "error.outage.recovers") { environment in
+    .journal("outage-is-for-ever", "A connection that broke is kept.", boundTo: "error.outage.recovers") {
+      environment in
       let isBroken = Memo(false)
       return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
         if isBroken.with({ $0 }), case .store = call {

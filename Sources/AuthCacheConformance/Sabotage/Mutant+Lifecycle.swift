@@ -48,7 +48,8 @@ extension Mutant {
       }
     },
     Mutant(
-      "far-ends-are-long-past", "An end more than thirty days ahead of the server's own clock is taken for one long past.",
+      "far-ends-are-long-past",
+      "An end more than thirty days ahead of the server's own clock is taken for one long past.",
       boundTo: "lifecycle.declaration.clock"
     ) { call, _, proceed async throws(AuthCacheError) in
       let answer = try await proceed(call)
@@ -111,7 +112,8 @@ extension Mutant {
         })
     },
     Mutant(
-      "schema-created-under-a-lock-of-the-process", "The schema is created under a lock that other processes do not see.",
+      "schema-created-under-a-lock-of-the-process",
+      "The schema is created under a lock that other processes do not see.",
       boundTo: "lifecycle.open.atOnceInProcesses"
     ) { name in
       BackendFactory(
