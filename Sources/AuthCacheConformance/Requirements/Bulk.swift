@@ -70,21 +70,6 @@ extension Requirement {
       }
     },
     Requirement(
-      "bulk.store.tooLarge", .bulk,
-      "A bulk store with one payload that is too large throws tooLarge and stores nothing.",
-      consequence: "Half a batch is stored.",
-      likelyCause: "Sizes are checked while writing.", needs: [.bulk]
-    ) { trial in
-      let backend = try await trial.open()
-      guard trial.properties.maxPayload < 64 << 20 else { return }
-      let small = trial.record()
-      let large = trial.record(payload: [UInt8](repeating: 1, count: trial.properties.maxPayload + 1))
-      await trial.expectError(.tooLarge, effect: AuthCacheError.Effect.none, "the batch is refused") {
-        try await trial.bulk(backend).store(contentsOf: [small, large])
-      }
-      trial.expect(try await backend.load(small.id), equals: nil, "the small one was not stored")
-    },
-    Requirement(
       "bulk.store.conflictWithin", .bulk,
       "Two live records with one alias in one bulk store are a conflict, as they are one after the other.",
       consequence: "Two sessions under one token.",

@@ -90,46 +90,6 @@ extension Requirement {
       }
     },
     Requirement(
-      "client.list.besideWrites", .concurrency,
-      "A record that is there all the time is listed exactly once, whatever is written meanwhile.",
-      consequence: "An administrator's list of clients misses one, or a revocation that walks the list skips it.",
-      likelyCause: "Pages are counted off by position and not continued after a key.", needs: [.listing]
-    ) { trial in
-      let backend = try await trial.open()
-      let listing = try trial.listing(backend)
-      let staying = (0..<30).map { _ in trial.record(.client, life: nil) }
-      for record in staying { try await backend.store(record) }
-      let passing = (0..<60).map { _ in trial.record(.client) }
-      let walks = try await trial.concurrently(5) { task -> [Record] in
-        if task < 2 {
-          for record in passing[(task * 30)..<(task * 30 + 30)] {
-            try await backend.store(record)
-            await Task.yield()
-            _ = try await backend.remove(record.id)
-          }
-          return []
-        }
-        var walked: [Record] = []
-        while case let page = try await listing.records(of: .client, after: walked.last?.digest, limit: 4),
-          !page.isEmpty, walked.count < 1_000
-        {
-          walked += page
-          await Task.yield()
-        }
-        return walked
-      }
-      for walk in walks[2...] {
-        let counts = Dictionary(walk.map { ($0.digest, 1) }, uniquingKeysWith: +)
-        let wrong = staying.filter { counts[$0.digest] != 1 }
-        trial.expect(
-          wrong.isEmpty, "each of thirty records that stay is listed once", expected: "once",
-          found:
-            "\(wrong.count { counts[$0.digest] == nil }) never, \(wrong.count { counts[$0.digest] ?? 0 > 1 }) twice")
-        trial.expect(
-          zip(walk, walk.dropFirst()).allSatisfy { $0.digest < $1.digest }, "the list ascends by digest")
-      }
-    },
-    Requirement(
       "bulk.store.besideBulk", .concurrency,
       "Two bulk stores of the same records, in whatever order, both succeed, and one of them wins whole.",
       consequence: "Two instances that flush the same sessions lock each other out, or leave a mixture.",

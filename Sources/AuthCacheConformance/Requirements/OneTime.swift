@@ -73,41 +73,6 @@ extension Requirement {
       }
     },
     Requirement(
-      "code.insert.once", .oneTime,
-      "Of many tasks that insert under one id at once exactly one is told true, and its record is there.",
-      consequence: "Two rotations of one refresh token both win.",
-      likelyCause: "Insert looks first and writes afterwards.",
-      references: ["nocturne#326", "fastmcp#5037"]
-    ) { trial in
-      let backend = try await trial.open()
-      for _ in 0..<20 {
-        let digest = trial.digest()
-        let candidates = (0..<12).map { _ in trial.record(.spentRefresh, digest: digest) }
-        let answers = try await trial.concurrently(candidates.count) { try await backend.insert(candidates[$0]) }
-        trial.expect(answers.count { $0 }, equals: 1, "one of twelve inserts answers true")
-        let winner = answers.firstIndex(of: true).map { candidates[$0] }
-        trial.expect(try await backend.load(.id(.spentRefresh, digest)), equals: winner, "the winner's record is there")
-      }
-    },
-    Requirement(
-      "code.replace.once", .oneTime,
-      "Of many tasks that replace one reading at once exactly one is told true, and its record is there.",
-      consequence: "Two redemptions of one code both succeed.",
-      likelyCause: "The revision is compared in one call and the row written in another.",
-      references: ["RFC 6749 §4.1.2", "oauth2-proxy#1992"]
-    ) { trial in
-      let backend = try await trial.open()
-      for _ in 0..<20 {
-        let current = trial.record(.code)
-        try await backend.store(current)
-        let nexts = (0..<12).map { _ in current.replacing(revision: trial.revision()) }
-        let answers = try await trial.concurrently(nexts.count) { try await backend.replace(current, with: nexts[$0]) }
-        trial.expect(answers.count { $0 }, equals: 1, "one of twelve replaces answers true")
-        let winner = answers.firstIndex(of: true).map { nexts[$0] }
-        trial.expect(try await backend.load(current.id), equals: winner, "the winner's record is there")
-      }
-    },
-    Requirement(
       "code.remove.once", .oneTime,
       "Of many tasks that remove one record at once exactly one is told true.",
       consequence: "Whoever counts on the answer of a delete redeems twice.",

@@ -64,29 +64,6 @@ extension Mutant {
       }
     },
     Mutant(
-      "list-counts-positions", "Pages are counted off by position and not continued after a key.",
-      boundTo: "client.list.besideWrites"
-    ) { environment in
-      let positions = Memo<[RecordDigest: Int]>([:])
-      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
-        guard case .records(let kind, let after?, let limit) = call, limit > 0,
-          let position = positions.with({ $0[after] })
-        else {
-          let answer = try await proceed(call)
-          if case .records(_, nil, _) = call, case .page(let page) = answer, let last = page.last {
-            positions.with { $0[last.digest] = page.count }
-          }
-          return answer
-        }
-        guard case .page(let all) = try await proceed(.records(of: kind, after: nil, limit: .max)) else {
-          return .page([])
-        }
-        let page = Array(all.dropFirst(position).prefix(limit))
-        if let last = page.last { positions.with { $0[last.digest] = position + page.count } }
-        return .page(page)
-      }
-    },
-    Mutant(
       "bulk-stores-one-by-one", "A bulk store is a loop of single ones.", boundTo: "bulk.store.besideBulk",
       alsoBreaks: [linearizable]
     ) { call, _, proceed async throws(AuthCacheError) in

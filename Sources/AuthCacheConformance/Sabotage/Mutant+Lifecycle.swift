@@ -68,7 +68,7 @@ extension Mutant {
     Mutant(
       "listing-by-name-only", "A wrapper conforms to the listing although what it wraps does not.",
       boundTo: "lifecycle.declaration.capabilities",
-      alsoBreaks: ["client.list.besideWrites", "client.close.refusesListing", "error.list.badLimit"]
+      alsoBreaks: ["client.close.refusesListing", "error.list.badLimit"]
     ) { call, _, proceed async throws(AuthCacheError) in
       if case .records = call {
         throw AuthCacheError(.unsupported, operation: .records, kind: call.kind, "what is wrapped has no listing")
