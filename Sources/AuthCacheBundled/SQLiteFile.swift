@@ -17,7 +17,7 @@ struct SQLiteFile {
     table = environment.namespace
   }
 
-  /// Takes the namespace's tables out of a file that others use too. A file of its own goes with its folder.
+  /// Takes the namespace's tables out of a file that others use too.
   func dropTables() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
     try run("DROP TABLE IF EXISTS \(table); DROP TABLE IF EXISTS \(table)_schema;")
