@@ -11,7 +11,7 @@ import Testing
     let world = try World()
     let store = try world.process()
     let data: AppData = ["k": secret]
-    let subject = Subject(issuer: secret, subject: secret)
+    let subject = SubjectIdentifier(issuer: secret, subject: secret)
     let provider = ProviderSession(issuer: secret, sid: secret)
     let details = SessionDetails(
       clientID: secret, subject: subject, providerSession: provider, scopes: [secret], data: data)

@@ -228,7 +228,7 @@ import Testing
       try await store.codes.store(CodesTests.code, under: "c")
       try await schedule.together([
         "client": { _ = try await store.codes.redeem("c", by: request) },
-        "provider": { try await store.revoke(Subject(issuer: "https://issuer.example", subject: "ada")) },
+        "provider": { try await store.revoke(SubjectIdentifier(issuer: "https://issuer.example", subject: "ada")) },
       ])
       schedule.expect(try await world.records(.session).isEmpty, "a session outlived the logout")
       schedule.expect(try await store.codes.load("c") == nil, "the code outlived the logout")

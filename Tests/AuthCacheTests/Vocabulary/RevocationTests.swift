@@ -10,7 +10,7 @@ import Testing
     let store = try World().process()
     func session(_ sub: String, sid: String, grant: String) async throws -> String {
       let details = SessionDetails(
-        subject: Subject(issuer: Self.issuer, subject: sub), providerSession: ProviderSession(issuer: Self.issuer, sid: sid))
+        subject: SubjectIdentifier(issuer: Self.issuer, subject: sub), providerSession: ProviderSession(issuer: Self.issuer, sid: sid))
       return try await store.sessions.create(details, grant: Grant(id: grant)).credentials.id ?? ""
     }
     let a1 = try await session("a", sid: "1", grant: "x")
@@ -26,20 +26,20 @@ import Testing
     #expect(try await live() == [true, true, false, true])
     #expect(try await store.revoke(ProviderSession(issuer: Self.issuer, sid: "2")) == 1)
     #expect(try await live() == [true, false, false, true])
-    #expect(try await store.revoke(Subject(issuer: "https://other.example", subject: "a")) == 0)
-    #expect(try await store.revoke(Subject(issuer: Self.issuer, subject: "a")) == 1)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: "https://other.example", subject: "a")) == 0)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: Self.issuer, subject: "a")) == 1)
     #expect(try await live() == [false, false, false, true])
-    #expect(try await store.revoke(Subject(issuer: Self.issuer, subject: "a")) == 0)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: Self.issuer, subject: "a")) == 0)
   }
 
   @Test("issuer and subject are told apart wherever the text is divided")
   func divided() async throws {
     let store = try World().process()
-    _ = try await store.sessions.create(SessionDetails(subject: Subject(issuer: "ab", subject: "c")))
-    #expect(try await store.revoke(Subject(issuer: "a", subject: "bc")) == 0)
-    #expect(try await store.revoke(Subject(issuer: "abc", subject: "")) == 0)
+    _ = try await store.sessions.create(SessionDetails(subject: SubjectIdentifier(issuer: "ab", subject: "c")))
+    #expect(try await store.revoke(SubjectIdentifier(issuer: "a", subject: "bc")) == 0)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: "abc", subject: "")) == 0)
     #expect(try await store.revoke(ProviderSession(issuer: "ab", sid: "c")) == 0)
-    #expect(try await store.revoke(Subject(issuer: "ab", subject: "c")) == 1)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: "ab", subject: "c")) == 1)
   }
 
   @Test("a logout of the user ends codes not yet redeemed and the memory of spent tokens as well")
@@ -49,7 +49,7 @@ import Testing
     let value = try await store.codes.store(CodesTests.code)
     let token = try #require(try await store.sessions.create(.ada).credentials.refreshToken)
     _ = try await store.sessions.rotate(token, clientID: "app")
-    #expect(try await store.revoke(Subject(issuer: Self.issuer, subject: "ada")) == 3)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: Self.issuer, subject: "ada")) == 3)
     #expect(try await store.codes.load(value) == nil)
     #expect(try await store.sessions.rotate(token, clientID: "app").name == "unknown")
   }

@@ -194,11 +194,11 @@ import Testing
   func updatedGroups() async throws {
     let store = try World().process()
     let issued = try await store.sessions.create(.ada)
-    let grace = Subject(issuer: "https://issuer.example", subject: "grace")
+    let grace = SubjectIdentifier(issuer: "https://issuer.example", subject: "grace")
     var details = issued.session.details
     details.subject = grace
     _ = try await store.sessions.update(issued.session, to: details)
-    #expect(try await store.revoke(Subject(issuer: "https://issuer.example", subject: "ada")) == 0)
+    #expect(try await store.revoke(SubjectIdentifier(issuer: "https://issuer.example", subject: "ada")) == 0)
     #expect(try await store.revoke(grace) == 1)
   }
 
