@@ -10,7 +10,8 @@ import Testing
     let store = try World().process()
     func session(_ sub: String, sid: String, grant: String) async throws -> String {
       let details = SessionDetails(
-        subject: SubjectIdentifier(issuer: Self.issuer, subject: sub), providerSession: ProviderSession(issuer: Self.issuer, sid: sid))
+        subject: SubjectIdentifier(issuer: Self.issuer, subject: sub),
+        providerSession: ProviderSession(issuer: Self.issuer, sid: sid))
       return try await store.sessions.create(details, grant: Grant(id: grant)).credentials.id ?? ""
     }
     let a1 = try await session("a", sid: "1", grant: "x")
