@@ -15,6 +15,9 @@ final class TouchLedger: Sendable {
 
   init(capacity: Int = 10_000) { self.capacity = capacity }
 
+  /// How many sessions it knows of.
+  var count: Int { ends.withLock { $0.count } }
+
   /// The right to extend a session from `expiresAt` to `end`, or nil if that gains less than `interval` over what is
   /// stored or was claimed already.
   func claim(
