@@ -6,7 +6,9 @@ import Testing
   func caught(_ name: String) async throws {
     let mutant = try #require(Mutant.all.first { $0.name == name })
     let bound = try #require(Requirement.all.first { $0.id == mutant.boundTo })
-    let report = await Runner(requirements: [bound], seed: 3, children: .product("authcache")).run([Subject(mutant.factory)])
+    let report = await Runner(requirements: [bound], seed: 3, children: .product("authcache")).run([
+      Subject(mutant.factory)
+    ])
     #expect(report.subjects[0].results[0].outcome == "failed", "\(report.subjects[0].results[0].reason ?? "")")
   }
 

@@ -34,9 +34,11 @@ import Testing
     func close() async throws(AuthCacheError) { try await whole.close() }
   }
 
-  @Test("a backend that lacks what the application needs is refused when the store is made", arguments: [
-    .all, .tokens, .revocation, .clientListing, [.narrow, .tokens],
-  ] as [AuthStore.Features])
+  @Test(
+    "a backend that lacks what the application needs is refused when the store is made",
+    arguments: [
+      .all, .tokens, .revocation, .clientListing, [.narrow, .tokens],
+    ] as [AuthStore.Features])
   func unsupported(_ features: AuthStore.Features) async throws {
     let world = try World()
     await expectError(.unsupported) {
@@ -106,12 +108,16 @@ import Testing
     #expect(try await world.records(.session).first?.groups == Groups.none)
   }
 
-  @Test("a configuration that can't be meant is refused", arguments: [
-    .init(stateLifetime: .zero), .init(verifierLifetime: .seconds(-1)), .init(codeLifetime: .zero),
-    .init(codeLifetime: .seconds(601)), .init(replayMemory: .seconds(-1)), .init(tokenBits: 120), .init(tokenBits: 255),
-    .init(session: SessionLifetime(idle: .zero)), .init(touchInterval: .seconds(-1)), .init(refreshGrace: .seconds(-1)),
-    .init(sweepSkew: .seconds(-1)), .init(sweepLimit: 0), .init(rememberedDigests: -1),
-  ] as [AuthStore.Configuration])
+  @Test(
+    "a configuration that can't be meant is refused",
+    arguments: [
+      .init(stateLifetime: .zero), .init(verifierLifetime: .seconds(-1)), .init(codeLifetime: .zero),
+      .init(codeLifetime: .seconds(601)), .init(replayMemory: .seconds(-1)), .init(tokenBits: 120),
+      .init(tokenBits: 255),
+      .init(session: SessionLifetime(idle: .zero)), .init(touchInterval: .seconds(-1)),
+      .init(refreshGrace: .seconds(-1)),
+      .init(sweepSkew: .seconds(-1)), .init(sweepLimit: 0), .init(rememberedDigests: -1),
+    ] as [AuthStore.Configuration])
   func configuration(_ configuration: AuthStore.Configuration) async throws {
     let world = try World()
     await expectError(.invalidArgument) { _ = try world.process(configuration) }

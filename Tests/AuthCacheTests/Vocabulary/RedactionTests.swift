@@ -62,7 +62,8 @@ import Testing
     }
     let narrow = try world.process(features: .narrow)
     let store = try world.process()
-    try await store.sessions.store(.ada, under: SessionCredentials(id: secret, accessToken: secret, refreshToken: secret))
+    try await store.sessions.store(
+      .ada, under: SessionCredentials(id: secret, accessToken: secret, refreshToken: secret))
     let other = try world.process(ring: KeyRing(try .generate(id: "first")))
     await collect { _ = try await narrow.sessions.load(accessToken: secret) }
     await collect { _ = try await other.sessions.load(accessToken: secret) }

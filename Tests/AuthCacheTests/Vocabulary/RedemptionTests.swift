@@ -153,7 +153,8 @@ import Testing
     #expect(try await store.codes.redeem(value, by: request).name == "redeemed")
   }
 
-  @Test("whatever goes wrong at whatever call, the code is redeemable or redeemed, and a replay's grant is complete",
+  @Test(
+    "whatever goes wrong at whatever call, the code is redeemable or redeemed, and a replay's grant is complete",
     arguments: MishapKind.allCases)
   func mishaps(_ kind: MishapKind) async throws {
     let request = RedemptionRequest(clientID: "app", redirectURI: Self.redirectURI)

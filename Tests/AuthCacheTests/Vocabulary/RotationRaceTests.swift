@@ -62,7 +62,8 @@ import Testing
         "client": {
           let rotation = try await stores[0].sessions.rotate("r", clientID: "app")
           schedule.expect(rotation.issued != nil, "\(rotation.name)")
-          let now = try await world.process().sessions.load(refreshToken: rotation.issued?.credentials.refreshToken ?? "")
+          let now = try await world.process().sessions.load(
+            refreshToken: rotation.issued?.credentials.refreshToken ?? "")
           schedule.expect(now != nil, "the new token is lost")
         },
         "request": {

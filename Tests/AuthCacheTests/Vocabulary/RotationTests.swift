@@ -160,7 +160,8 @@ import Testing
     }
   }
 
-  @Test("whatever goes wrong at whatever call, there is one session with one successor at most",
+  @Test(
+    "whatever goes wrong at whatever call, there is one session with one successor at most",
     arguments: MishapKind.allCases)
   func mishaps(_ kind: MishapKind) async throws {
     var number = 0
@@ -198,7 +199,8 @@ import Testing
     #expect(number == 3, "load, insert, replace")
   }
 
-  @Test("with a grace period the client that tries again after anything gets its successor",
+  @Test(
+    "with a grace period the client that tries again after anything gets its successor",
     arguments: MishapKind.allCases)
   func mishapsWithGrace(_ kind: MishapKind) async throws {
     var number = 0

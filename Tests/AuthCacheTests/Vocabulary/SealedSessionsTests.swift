@@ -1,8 +1,9 @@
-@testable import AuthCache
 import AuthCacheConformance
 import Logging
 import Synchronization
 import Testing
+
+@testable import AuthCache
 
 @Suite struct SealedSessionsTests {
   private static let credentials = SessionCredentials(id: "i", accessToken: "a", refreshToken: "r")

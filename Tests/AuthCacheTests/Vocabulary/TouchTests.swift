@@ -1,7 +1,8 @@
-@testable import AuthCache
 import AuthCacheConformance
 import Synchronization
 import Testing
+
+@testable import AuthCache
 
 @Suite struct TouchTests {
   private final class ExtendCounter: BackendInterceptor {
