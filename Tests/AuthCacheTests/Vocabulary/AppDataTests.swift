@@ -24,7 +24,7 @@ import Testing
     #expect(data["b"] == "")
     #expect(data["c"] == nil)
     #expect(try data.decode([String: String].self) == ["a": "2", "b": ""])
-    #expect(try AppData(["x": "y"] as [String: String])["x"] == "y")
+    #expect(AppData(["x": "y"] as [String: String])["x"] == "y")
   }
 
   @Test("nothing is empty, and decodes to nothing")
