@@ -105,9 +105,10 @@ final class TestRun: Sendable {
 
   func write(_ report: Report, into folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(report).write(to: folder.appendingPathComponent("report.json"), options: .atomic)
+    for format in ReportFormat.allCases {
+      let file = folder.appendingPathComponent(format.fileName)
+      try Data(report.rendered(as: format).utf8).write(to: file, options: .atomic)
+    }
   }
 
   /// Everything that a failure has to teach, as the text of an issue.

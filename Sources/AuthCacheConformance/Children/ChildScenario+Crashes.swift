@@ -10,6 +10,7 @@ extension ChildScenario {
       let number = task + round * tasks
       try await backend.store(series.session(number))
       context.emit("\(number)")
+      return true
     }
   }
 
@@ -20,8 +21,9 @@ extension ChildScenario {
     let (count, tasks) = (try context.number("count"), try context.number("tasks"))
     try await forever(tasks) { task, round in
       let number = task + round * tasks
-      guard number < count else { return await suspendUntilKilled() }
+      guard number < count else { return false }
       if try await backend.consume(series.code(number).id) != nil { context.emit("\(number)") }
+      return true
     }
   }
 
@@ -35,30 +37,22 @@ extension ChildScenario {
       let batch = task + round * tasks
       try await bulk.store(contentsOf: series.batch(batch, size: size))
       context.emit("\(batch)")
+      return true
     }
   }
 
+  /// Repeats `body` in several tasks until it answers false.
   private static func forever(
-    _ tasks: Int, _ body: @escaping @Sendable (_ task: Int, _ round: Int) async throws -> Void
+    _ tasks: Int, _ body: @escaping @Sendable (_ task: Int, _ round: Int) async throws -> Bool
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for task in 0..<tasks {
         group.addTask {
-          for round in 0... {
-            try await body(task, round)
-            // A parent that forgets its child must not fill a disk.
-            if round > 1_000_000 { return }
-          }
+          // Bounded, because a parent that forgets its child must not fill a disk.
+          for round in 0..<1_000_000 where try await !body(task, round) { return }
         }
       }
       try await group.waitForAll()
     }
-  }
-
-  /// Waits for the kill; the life line ends the wait if the parent dies instead.
-  private static func suspendUntilKilled() async {
-    let (never, continuation) = AsyncStream<Void>.makeStream()
-    for await _ in never {}
-    continuation.finish()
   }
 }

@@ -26,12 +26,16 @@ public struct ChildScenario: Sendable, Identifiable {
     .consumeCodes, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled, .openAndStore,
   ]
 
+  /// Whether this process plays a part.
+  static let isPlayed = Atomic(false)
+
   /// Plays the part that the parent writes on the first line of the standard input, and returns the exit status.
   ///
   /// The process ends at once when the input does: its parent has died.
   ///
   /// - Parameter registry: The backends that the parent may mean. The kit's mutants are known besides.
   public static func runFromStandardInput(registry: BackendRegistry) async -> Int32 {
+    isPlayed.store(true, ordering: .releasing)
     let input = standardInput()
     var lines = input.makeAsyncIterator()
     guard let line = await lines.next() else { return 2 }

@@ -3,5 +3,5 @@ extension Mutant {
   public static let all: [Mutant] =
     records + oneTime + expiry + sessions + groups + clients + keys + bulk + reliability
 
-  static let reliability: [Mutant] = concurrency + shutdown + errors + lifecycle
+  static let reliability: [Mutant] = concurrency + shutdown + errors + durability + secrecy + lifecycle
 }

@@ -90,6 +90,7 @@ extension Mutant {
     ) { environment in
       let kept = Memo<[Record]>([])
       return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        if case .close = call { return try await proceed(call) }
         do throws(AuthCacheError) {
           let answer = try await proceed(call)
           for record in kept.with({ kept in

@@ -11,10 +11,13 @@ extension BackendFactory {
   ///   - sabotage: Makes the interceptor of one handle.
   ///   - opening: Opens the journal, instead of just doing so.
   ///   - reopening: Does something wrong before the store is opened again.
+  ///   - destroying: Whether anything is removed when the namespace is.
+  ///   - probing: Changes what is seen in the store.
   init(
     journal name: String, expecting: Set<Capability> = [],
     sabotage: (@Sendable (BackendEnvironment) throws -> any BackendInterceptor)? = nil,
-    opening: Make? = nil, reopening: Hook? = nil, destroying: Bool = true
+    opening: Make? = nil, reopening: Hook? = nil, destroying: Bool = true,
+    probing: @escaping @Sendable ([UInt8]) -> [UInt8] = { $0 }
   ) {
     let open: Make = { environment in
       let backend = try await opening?(environment) ?? Journal.backend(environment)
@@ -35,7 +38,7 @@ extension BackendFactory {
         restore: { environment in try FileManager.default.removeItem(atPath: Journal.cutPath(environment)) },
         corrupt: { environment in try await Self.corrupt(environment) }),
       probe: { environment in
-        [[UInt8](try Data(contentsOf: URL(fileURLWithPath: Journal.path(environment))))]
+        [probing([UInt8](try Data(contentsOf: URL(fileURLWithPath: Journal.path(environment)))))]
       },
       make: open)
   }
