@@ -58,7 +58,8 @@ extension Requirement {
       _ = try await backend.load(secret.id)
       for (name, text) in Secrets.renderings(of: try trial.rawHandle()) {
         let shown = Secrets(secret).shown(in: text)
-        trial.expect(shown.isEmpty, "\(name) of the backend", expected: "no secret", found: shown.joined(separator: ", "))
+        trial.expect(
+          shown.isEmpty, "\(name) of the backend", expected: "no secret", found: shown.joined(separator: ", "))
       }
     },
     Requirement(
@@ -100,7 +101,8 @@ extension Requirement {
       let store = try await trial.probed()
       for kind in [RecordKind.spentRefresh, .verifier] {
         trial.expect(
-          store.contains { Secrets.contains(Array(kind.rawValue.utf8), in: $0) }, "the word “\(kind)” stands in the store")
+          store.contains { Secrets.contains(Array(kind.rawValue.utf8), in: $0) },
+          "the word “\(kind)” stands in the store")
       }
     },
     Requirement(

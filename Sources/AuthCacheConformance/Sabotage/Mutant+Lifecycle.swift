@@ -80,7 +80,8 @@ extension Mutant {
   private static let openings: [Mutant] = [
     Mutant(
       "fifth-opening-creates-anew", "The schema is created anew at the fifth opening.",
-      boundTo: "lifecycle.open.idempotent", alsoBreaks: ["lifecycle.open.atOnce", "durability.crash.consumedStaysConsumed"]
+      boundTo: "lifecycle.open.idempotent",
+      alsoBreaks: ["lifecycle.open.atOnce", "durability.crash.consumedStaysConsumed"]
     ) { name in
       BackendFactory(
         journal: name,

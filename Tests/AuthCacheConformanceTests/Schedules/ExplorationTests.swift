@@ -1,7 +1,7 @@
 import AuthCache
 import AuthCacheConformance
-import Synchronization
 import Foundation
+import Synchronization
 import Testing
 
 @Suite struct ExplorationTests {
