@@ -1,0 +1,9 @@
+/// The labels under which this library counts, for whoever draws them.
+public enum MetricNames {
+  /// Counter, by `kind`: expired records that a sweep removed.
+  public static let sweepRemoved = "authcache.sweep.removed"
+  /// Counter: sweeps that failed.
+  public static let sweepFailures = "authcache.sweep.failures"
+  /// Timer: how long a sweep took.
+  public static let sweepDuration = "authcache.sweep.duration"
+}
