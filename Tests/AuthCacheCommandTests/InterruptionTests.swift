@@ -27,7 +27,9 @@ import Glibc
     try process.run()
     // The first words come after the handler is in place or right before it; a check's folder comes after it.
     _ = errors.fileHandleForReading.availableData
-    while try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty, process.isRunning { sched_yield() }
+    while process.isRunning, try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty {
+      sched_yield()
+    }
     kill(process.processIdentifier, SIGINT)
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)

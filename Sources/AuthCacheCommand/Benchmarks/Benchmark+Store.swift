@@ -7,7 +7,9 @@ extension Benchmark {
   static func cases(of factory: BackendFactory, url: String?) -> [Benchmark] {
     guard factory.tools.rival != nil else { return [] }
     let name = factory.name
-    func benchmark(_ suffix: String, _ body: @escaping @Sendable (StoreBench) async throws -> BenchReport.Case)
+    func benchmark(
+      _ suffix: String, _ body: @escaping @Sendable (StoreBench) async throws -> BenchReport.Case
+    )
       -> Benchmark
     {
       Benchmark(name: "\(name)-\(suffix)", backend: name) { scale in
@@ -39,7 +41,9 @@ struct StoreBench: Sendable {
     _ factory: BackendFactory, url: String?, scale: BenchmarkScale, name: String,
     _ body: (StoreBench) async throws -> BenchReport.Case
   ) async throws -> BenchReport.Case {
-    guard let rival = factory.tools.rival else { throw Fault.usage("\(factory.name) has no raw client to compare with.") }
+    guard let rival = factory.tools.rival else {
+      throw Fault.usage("\(factory.name) has no raw client to compare with.")
+    }
     let place = FileManager.default.temporaryDirectory.appendingPathComponent(
       "authcache-\(ProcessInfo.processInfo.processIdentifier)-bench-\(name)")
     try? FileManager.default.removeItem(at: place)

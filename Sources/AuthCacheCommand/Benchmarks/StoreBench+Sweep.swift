@@ -22,7 +22,8 @@ extension StoreBench {
   }
 
   /// The p99 of a read in nanoseconds while `body` runs.
-  private func percentile(readers: Int, during body: @escaping @Sendable () async throws -> Void) async throws -> Double {
+  private func percentile(readers: Int, during body: @escaping @Sendable () async throws -> Void) async throws -> Double
+  {
     let isOver = Flag()
     return try await withThrowingTaskGroup(of: Histogram<UInt32>?.self) { group in
       for reader in 0..<readers {

@@ -130,7 +130,8 @@ extension BenchReport {
     let rows = cases.map { item in
       let cells = row(item).dropLast().dropFirst().map { "<td>\(XML.escaped($0))</td>" }.joined()
       let mark = "<span class=\"chip \(item.isMet ? "good" : "bad")\">\(item.isMet ? "met" : "not met")</span>"
-      return "<tr><th scope=\"row\">\(XML.escaped(item.name))<br><span class=\"quiet\">\(XML.escaped(item.against))</span></th>"
+      return
+        "<tr><th scope=\"row\">\(XML.escaped(item.name))<br><span class=\"quiet\">\(XML.escaped(item.against))</span></th>"
         + "\(cells)<td>\(mark)</td></tr>"
     }
     let body = """
