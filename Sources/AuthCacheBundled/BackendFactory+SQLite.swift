@@ -16,7 +16,8 @@ extension BackendFactory {
     server: { _ in "SQLite \(SQLiteBackend.libraryVersion)" },
     tools: Tools(
       schema: { try SQLiteBackend.schema(tableName: $0 ?? SQLiteBackend.Configuration.defaultTableName) },
-      diagnose: SQLiteDiagnosis.diagnose, wrongWithAddress: SQLiteAddress.fault(in:)),
+      diagnose: SQLiteDiagnosis.diagnose, wrongWithAddress: SQLiteAddress.fault(in:),
+      rival: { try SQLiteRawLoop($0) }),
     make: open)
 
   @Sendable private static func open(_ environment: BackendEnvironment) async throws -> SQLiteBackend {

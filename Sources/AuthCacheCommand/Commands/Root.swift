@@ -29,7 +29,8 @@ struct Root: AsyncParsableCommand {
   }
 
   static let subcommands: [any ParsableCommand.Type] = [
-    Verify.self, ContractCommand.self, SabotageCommand.self, Compare.self, Schema.self, Doctor.self, Child.self,
+    Verify.self, ContractCommand.self, SabotageCommand.self, Bench.self, Compare.self, Schema.self, Doctor.self,
+    Child.self,
   ]
 
   /// What is wrong with the first word, nil if it is an option or a subcommand.

@@ -76,11 +76,14 @@ struct CheckRun {
     let destroy = subject.factory.destroy
     let executor = CheckExecutor(threads: 1)
     for process in processes { process.kill() }
-    _ = await bounded(by: .seconds(10), on: executor) {
-      for process in processes { _ = await process.wait() }
-      for handle in handles { try? await handle.close() }
-      for environment in environments { try? await destroy?(environment) }
-    }
+    // A task of its own, so that a run which was cancelled is put away all the same.
+    _ = await Task.detached {
+      await bounded(by: .seconds(10), on: executor) {
+        for process in processes { _ = await process.wait() }
+        for handle in handles { try? await handle.close() }
+        for environment in environments { try? await destroy?(environment) }
+      }
+    }.value
     executor.end()
   }
 }

@@ -64,6 +64,11 @@ func bounded<Answer: Sendable>(
     await first.value
   } onCancel: {
     work.cancel()
+    // Work that does not notice is abandoned, as at its deadline.
+    Task.detached {
+      try await Task.sleep(for: .seconds(2))
+      first.give(nil)
+    }
   }
 }
 

@@ -1,0 +1,89 @@
+internal import ArgumentParser
+internal import AuthCache
+internal import AuthCacheConformance
+internal import Foundation
+
+struct Bench: AsyncParsableCommand {
+  static var configuration: CommandConfiguration {
+    let name = Invocation.current.name
+    return CommandConfiguration(
+      commandName: "bench",
+      abstract: "Measures backends against the least that their work can cost.",
+      discussion: """
+        Each case is a ratio: the backend on one side, its raw client on the other, in turns in one run. Medians are
+        shown, and how far the rounds spread. Build with -c release. The exit status says nothing about speed.
+
+        EXAMPLES:
+          \(name) bench --quick
+          \(name) bench --only memory-hit --only sqlite-read-one-task
+          \(name) bench --backend sqlite --report report
+        """)
+  }
+
+  @Option(name: .long, parsing: .upToNextOption, help: "A backend; may be repeated. Default: all that need no server.")
+  var backend: [String] = []
+
+  @Option(name: .long, help: "The address of a store; its scheme says which backend.")
+  var url: [String] = []
+
+  @Option(name: .long, parsing: .upToNextOption, help: "A case; may be repeated. Default: all.")
+  var only: [String] = []
+
+  @Flag(name: .long, help: "A tenth of the work in a third of the rounds.")
+  var quick = false
+
+  @Option(name: .long, help: "The number from which the data follows.")
+  var seed: UInt64 = 42
+
+  @Option(name: .long, help: "A folder for the reports: bench.json, bench.html and bench.txt.")
+  var report: String?
+
+  @Option(name: .long, help: "text, json or html.")
+  var format: String = "text"
+
+  mutating func run() async throws {
+    try Names("format", ["text", "json", "html"]).check([format])
+    let benchmarks = try chosen()
+    let folder = try report.map(ReportFolder.init(path:))
+    let terminal = Terminal(.error)
+    let (scale, clock, started) = (BenchmarkScale(isQuick: quick, seed: seed), ContinuousClock(), Date())
+    let begin = clock.now
+    Interrupts().watch(patience: 0, first: {}, last: { CheckFolders.removeAll() })
+    var cases: [BenchReport.Case] = []
+    for (number, benchmark) in benchmarks.enumerated() {
+      let line = "\(number + 1)/\(benchmarks.count)  \(benchmark.name)"
+      terminal.output.write(terminal.isLive ? "\r\u{1B}[K\(line)" : line + "\n")
+      do { cases.append(try await benchmark.run(scale)) } catch let fault as Fault { throw fault } catch {
+        throw Fault.blocked("\(benchmark.name) could not be measured: \(error)")
+      }
+    }
+    if terminal.isLive { terminal.output.write("\r\u{1B}[K") }
+    let result = BenchReport(
+      seed: seed, started: started.formatted(.iso8601), seconds: (clock.now - begin) / .seconds(1),
+      isOptimised: Self.isOptimised, cases: cases)
+    Output.standard.write(
+      format == "json" ? result.json : format == "html" ? result.html : result.text(style: Terminal(.standard).style))
+    try folder?.write([
+      ("bench.json", result.json), ("bench.html", result.html), ("bench.txt", result.text()),
+    ])
+  }
+
+  private func chosen() throws -> [Benchmark] {
+    let factories = try Subjects(backends: backend.words, urls: url).factories()
+    let all = factories.flatMap { factory, url in
+      (factory.name == "memory" ? Benchmark.memory : []) + Benchmark.cases(of: factory, url: url)
+    }
+    try Names("case", all.map(\.name)).check(only.words)
+    let chosen = only.isEmpty ? all : all.filter { only.words.contains($0.name) }
+    guard !chosen.isEmpty else { throw Fault.usage("None of these backends has a case to measure.") }
+    return chosen
+  }
+
+  private static var isOptimised: Bool {
+    #if DEBUG
+    false
+    #else
+    true
+    #endif
+  }
+}

@@ -1,0 +1,11 @@
+package import AuthCache
+
+extension BackendFactory {
+  /// Opens the backend outside a check.
+  package func open(_ environment: BackendEnvironment) async throws -> any AuthCacheBackend {
+    try await make(environment)
+  }
+
+  /// Removes what ``open(_:)`` made.
+  package func destroyed(_ environment: BackendEnvironment) async throws { try await destroy?(environment) }
+}
