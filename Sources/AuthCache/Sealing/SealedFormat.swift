@@ -1,6 +1,7 @@
 /// The layout of a sealed payload:
 /// `version ‖ algorithm ‖ length of the key id ‖ key id ‖ nonce, 12 bytes ‖ ciphertext ‖ tag, 16 bytes`, with one byte
-/// each for version, algorithm and length. No JSON text begins with the version byte, so neither is taken for the other.
+/// each for version, algorithm and length. No JSON text begins with the version byte, so neither is taken for the
+/// other.
 struct SealedFormat {
   static let version: UInt8 = 0x01
   static let nonceByteCount = 12

@@ -1,7 +1,8 @@
 /// What a payload is sealed to: everything of its record that a backend keeps unchanged beside it.
 ///
 /// A payload moved to another row, or left in a row that was given somebody else's token, does not open. The record's
-/// end is not part of it, because extending a session leaves its payload alone; ends that matter are inside the payload.
+/// end is not part of it, because extending a session leaves its payload alone; ends that matter are inside
+/// the payload.
 public struct SealingContext: Sendable, Equatable {
   let kind: RecordKind
   let digest: RecordDigest

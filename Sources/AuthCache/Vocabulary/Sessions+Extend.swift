@@ -25,7 +25,8 @@ extension Sessions {
     }
   }
 
-  /// Raises the end of the session with this id to `duration` from now, but never past its absolute end. Never lowers it.
+  /// Raises the end of the session with this id to `duration` from now, but never past its absolute end. Never lowers
+  /// it.
   ///
   /// - Returns: true if the session is live.
   @discardableResult
