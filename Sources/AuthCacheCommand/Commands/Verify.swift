@@ -120,7 +120,12 @@ struct Verify: AsyncParsableCommand {
   private static func interruptible(
     _ body: @escaping @Sendable () async -> Report
   ) async -> (Report, wasInterrupted: Bool) {
-    let work = Task { await body() }
+    // Nothing begins before the handler is in place: an early Ctrl-C would leave a folder behind.
+    let (ready, handler) = AsyncStream<Void>.makeStream()
+    let work = Task {
+      for await _ in ready {}
+      return await body()
+    }
     let interrupts = Interrupts()
     interrupts.watch(
       first: {
@@ -128,6 +133,7 @@ struct Verify: AsyncParsableCommand {
         work.cancel()
       },
       last: { CheckFolders.removeAll() })
+    handler.finish()
     let report = await work.value
     CheckFolders.removeAll()
     return (report, interrupts.happened)
