@@ -85,20 +85,6 @@ extension Requirement {
       trial.expect(try await backend.load(live.id), equals: nil, "at its end it is absent")
     },
     Requirement(
-      "lifecycle.declaration.aliases", .lifecycle,
-      "A backend that declares aliases finds a session by its access token and by its refresh token.",
-      consequence: "No request with a token is ever recognised.", likelyCause: "The columns are there and unused.",
-      needs: [.aliases]
-    ) { trial in
-      let backend = try await trial.open()
-      let session = trial.session()
-      try await backend.store(session)
-      for lookup in session.lookups {
-        trial.expect(
-          try await backend.load(lookup), equals: session, "the session is found by \(lookup.field.rawValue)")
-      }
-    },
-    Requirement(
       "lifecycle.declaration.capabilities", .lifecycle,
       "A backend that conforms to a capability carries its operations out.",
       consequence: "A logout everywhere fails at the moment it is needed.",

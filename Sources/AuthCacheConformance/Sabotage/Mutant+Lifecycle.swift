@@ -33,7 +33,7 @@ extension Mutant {
       alsoBreaks: [
         "code.consume.onceAcrossHandles", "record.store.visibleAcrossHandles", "record.remove.goneAcrossHandles",
         "code.consume.onceAcrossProcesses", "lifecycle.open.idempotent", "lifecycle.open.atOnce",
-        "lifecycle.open.atOnceInProcesses", "backend.close.leavesOtherHandles", "expiry.sweep.countsOnce",
+        "lifecycle.open.atOnceInProcesses", "backend.close.leavesOtherHandles", "expiry.sweep.onceAcrossHandles",
         linearizableAcrossHandles, linearizableAcrossProcesses,
       ]
     ) { environment in
@@ -54,21 +54,18 @@ extension Mutant {
     ) { call, _, proceed async throws(AuthCacheError) in
       let answer = try await proceed(call)
       guard case .load = call, case .record(let found?) = answer, let end = found.expiresAt,
-        end > SystemClock().now + .seconds(30 * 86_400)
+        end > SystemClock().now + .seconds(30 * 86_400), end < SystemClock().now + .seconds(365 * 86_400)
       else { return answer }
       return .record(nil)
     },
     Mutant(
-      "aliases-by-name-only", "The column of the refresh token is there and unused.",
-      boundTo: "lifecycle.declaration.aliases", alsoBreaks: ["session.consume.onceByAnyAlias"]
-    ) { call, _, proceed async throws(AuthCacheError) in
-      if case .load(let lookup) = call, lookup.field == .refreshToken { return .record(nil) }
-      return try await proceed(call)
-    },
-    Mutant(
       "listing-by-name-only", "A wrapper conforms to the listing although what it wraps does not.",
       boundTo: "lifecycle.declaration.capabilities",
-      alsoBreaks: ["client.close.refusesListing", "error.list.badLimit"]
+      alsoBreaks: [
+        "client.close.refusesListing", "expiry.instant.list", "client.list.all",
+        "client.list.pages", "client.list.afterAbsent", "client.list.bytesOrder", "client.list.kindsApart",
+        "client.list.survivesWrites", "client.list.badLimit",
+      ]
     ) { call, _, proceed async throws(AuthCacheError) in
       if case .records = call {
         throw AuthCacheError(.unsupported, operation: .records, kind: call.kind, "what is wrapped has no listing")
