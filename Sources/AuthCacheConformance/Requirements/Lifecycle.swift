@@ -154,6 +154,26 @@ extension Requirement {
       }
     },
     Requirement(
+      "lifecycle.sweep.drains", .lifecycle,
+      "The sweep, in small batches, removes every record that ended longer ago than its skew, and no other.",
+      consequence: "The table grows without bound, or sessions end early on servers whose clocks are behind.",
+      likelyCause: "A batch is not filled although there is more, so the sweep believes that it has finished.",
+      references: ["open-chat-studio#4112"], needs: [.sweptExpiry, .injectedClock]
+    ) { trial in
+      let backend = try await trial.open()
+      let (over, recent) = ((0..<55).map { _ in trial.record(.state, life: .seconds(-120)) }, trial.record(life: .seconds(-5)))
+      let live = (0..<10).map { _ in trial.session() }
+      for record in over + [recent] + live { try await backend.store(record) }
+      let sweep = ExpirySweep(
+        over: backend, configuration: .init(skew: .seconds(60), batch: 10), clock: trial.environment.clock,
+        entropy: trial.entropy, logger: trial.environment.logger)
+      trial.expect(try await sweep.sweep(), equals: [.state: 55], "the sweep removes what is over")
+      trial.expect(
+        try await backend.removeExpired(through: trial.now, limit: 100), equals: [.code: 1],
+        "what ended within the skew was left")
+      for record in live { trial.expect(try await backend.load(record.id), equals: record, "what lives is there") }
+    },
+    Requirement(
       "lifecycle.destroy.leavesNothing", .lifecycle,
       "A namespace that was destroyed and is opened again is empty.",
       consequence: "Checks find what earlier ones left, and a tenant that was removed is still there.",

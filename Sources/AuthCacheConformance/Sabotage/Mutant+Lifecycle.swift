@@ -78,7 +78,9 @@ extension Mutant {
     Mutant(
       "fifth-opening-creates-anew", "The schema is created anew at the fifth opening.",
       boundTo: "lifecycle.open.idempotent",
-      alsoBreaks: ["lifecycle.open.atOnce", "durability.crash.consumedStaysConsumed"]
+      alsoBreaks: [
+        "lifecycle.open.atOnce", "lifecycle.open.atOnceInProcesses", "durability.crash.consumedStaysConsumed",
+      ]
     ) { name in
       BackendFactory(
         journal: name,
@@ -131,6 +133,13 @@ extension Mutant {
           namespacesOpened.with { $0[namespace] = true }
           return backend
         })
+    },
+    Mutant(
+      "batch-never-full", "A sweep removes one record less than it may.", boundTo: "lifecycle.sweep.drains",
+      alsoBreaks: ["expiry.sweep.limit"]
+    ) { call, _, proceed async throws(AuthCacheError) in
+      guard case .removeExpired(let cutoff, let limit) = call, limit > 1 else { return try await proceed(call) }
+      return try await proceed(.removeExpired(through: cutoff, limit: limit - 1))
     },
     Mutant("destroyed-in-part", "Only one of several files is removed.", boundTo: "lifecycle.destroy.leavesNothing") {
       BackendFactory(journal: $0, destroying: false)
