@@ -29,23 +29,19 @@ extension Requirement {
       }
     },
     Requirement(
-      "expiry.sweep.countsOnce", .concurrency,
-      "Sweepers that run at once all succeed, and together count every expired record once.",
+      "expiry.sweep.onceAcrossHandles", .concurrency,
+      "Sweepers that run at once on several handles all succeed, and together count every expired record once.",
       consequence: "Clean-up jobs of several instances block one another, or report more than there was.",
       likelyCause: "The sweepers lock rows in different orders, or count what they found and not what they removed.",
-      references: ["spring-session#838"], needs: [.sweptExpiry]
+      references: ["spring-session#838"], needs: [.sweptExpiry, .shared]
     ) { trial in
-      let backend = try await trial.open()
-      var handles = [backend]
-      if trial.properties.shared { handles.append(try await trial.open()) }
+      let handles = [try await trial.open(), try await trial.open(), try await trial.open()]
       for _ in 0..<4 {
-        for _ in 0..<40 { try await backend.store(trial.record(.state, life: .seconds(-5))) }
-        let open = handles
+        for _ in 0..<40 { try await handles[0].store(trial.record(.state, life: .seconds(-5))) }
         let counts = try await trial.concurrently(6) { task in
+          let sweeper = handles[task % handles.count]
           var count = 0
-          while case let removed = try await open[task % open.count].removeExpired(through: trial.now, limit: 7).total,
-            removed > 0
-          {
+          while case let removed = try await sweeper.removeExpired(through: trial.now, limit: 7).total, removed > 0 {
             count += removed
           }
           return count

@@ -85,20 +85,6 @@ extension Requirement {
       trial.expect(try await backend.load(live.id), equals: nil, "at its end it is absent")
     },
     Requirement(
-      "lifecycle.declaration.aliases", .lifecycle,
-      "A backend that declares aliases finds a session by its access token and by its refresh token.",
-      consequence: "No request with a token is ever recognised.", likelyCause: "The columns are there and unused.",
-      needs: [.aliases]
-    ) { trial in
-      let backend = try await trial.open()
-      let session = trial.session()
-      try await backend.store(session)
-      for lookup in session.lookups {
-        trial.expect(
-          try await backend.load(lookup), equals: session, "the session is found by \(lookup.field.rawValue)")
-      }
-    },
-    Requirement(
       "lifecycle.declaration.capabilities", .lifecycle,
       "A backend that conforms to a capability carries its operations out.",
       consequence: "A logout everywhere fails at the moment it is needed.",
@@ -166,6 +152,26 @@ extension Requirement {
         let record = series.code(number)
         trial.expect(try await backend.load(record.id), equals: record, "what each process stored is there")
       }
+    },
+    Requirement(
+      "lifecycle.sweep.drains", .lifecycle,
+      "The sweep, in small batches, removes every record that ended longer ago than its skew, and no other.",
+      consequence: "The table grows without bound, or sessions end early on servers whose clocks are behind.",
+      likelyCause: "A batch is not filled although there is more, so the sweep believes that it has finished.",
+      references: ["open-chat-studio#4112"], needs: [.sweptExpiry, .injectedClock]
+    ) { trial in
+      let backend = try await trial.open()
+      let (over, recent) = ((0..<55).map { _ in trial.record(.state, life: .seconds(-120)) }, trial.record(life: .seconds(-5)))
+      let live = (0..<10).map { _ in trial.session() }
+      for record in over + [recent] + live { try await backend.store(record) }
+      let sweep = ExpirySweep(
+        over: backend, configuration: .init(skew: .seconds(60), batch: 10), clock: trial.environment.clock,
+        entropy: trial.entropy, logger: trial.environment.logger)
+      trial.expect(try await sweep.sweep(), equals: [.state: 55], "the sweep removes what is over")
+      trial.expect(
+        try await backend.removeExpired(through: trial.now, limit: 100), equals: [.code: 1],
+        "what ended within the skew was left")
+      for record in live { trial.expect(try await backend.load(record.id), equals: record, "what lives is there") }
     },
     Requirement(
       "lifecycle.destroy.leavesNothing", .lifecycle,

@@ -92,8 +92,8 @@ extension Requirement {
     },
     Requirement(
       "secrecy.store.kindsReadable", .secrecy,
-      "The kind of a record stands in the store as readable text, and so does nothing that names its owner.",
-      consequence: "Nobody can tell by looking at the database what fills it, or everybody can tell who is logged in.",
+      "The kind of a record stands in the store as readable text.",
+      consequence: "Nobody can tell by looking at the database what fills it.",
       likelyCause: "Kinds are stored as numbers that only one version of the code knows.", needs: [.probe]
     ) { trial in
       let backend = try await trial.open()

@@ -16,7 +16,7 @@ extension Mutant {
     },
     Mutant(
       "replace-compares-then-stores", "The revision is compared in one call and the record is written in another.",
-      boundTo: "session.replace.oneWinner", alsoBreaks: [linearizable, "session.replace.neverUndoesRemoval"]
+      boundTo: "session.replace.oneWinner", alsoBreaks: [linearizable, "session.replace.neverUndoesRemoval", "code.redeem.once"]
     ) { call, _, proceed async throws(AuthCacheError) in
       guard case .replace(let current, let next) = call, current.id == next.id else { return try await proceed(call) }
       guard case .record(let found?) = try await proceed(.load(current.id)), found.revision == current.revision else {
@@ -62,7 +62,7 @@ extension Mutant {
     },
     Mutant(
       "load-in-two-statements", "The payload is read by a statement of its own.", boundTo: "record.load.neverTorn",
-      alsoBreaks: [linearizable]
+      alsoBreaks: [linearizable, "code.redeem.once"]
     ) { call, _, proceed async throws(AuthCacheError) in
       guard case .load(let lookup) = call, case .record(let first?) = try await proceed(call) else {
         return try await proceed(call)
@@ -73,7 +73,7 @@ extension Mutant {
     },
     Mutant(
       "consume-locks-the-digest", "What is locked is the digest in the call and not the record.",
-      boundTo: "session.consume.onceByAnyAlias"
+      boundTo: "session.consume.onceByAnyAlias", alsoBreaks: [linearizable, "code.consume.orRemove"]
     ) { environment in
       let underWay = Memo<Set<Lookup>>([])
       return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
@@ -108,7 +108,9 @@ extension Mutant {
     .journal(
       "consume-locks-the-handle", "What makes the consumption atomic is a lock inside the handle.",
       boundTo: "code.consume.onceAcrossHandles",
-      alsoBreaks: ["code.consume.onceAcrossProcesses", linearizableAcrossHandles, linearizableAcrossProcesses]
+      alsoBreaks: [
+        "code.consume.onceAcrossProcesses", "code.consume.orRemove", linearizable, linearizableAcrossHandles, linearizableAcrossProcesses,
+      ]
     ) { environment in
       ConsumeUnderLock(underWay: Memo([]), namespace: environment.namespace)
     },
@@ -152,7 +154,8 @@ extension Mutant {
     },
     .journal(
       "consume-locks-the-process", "What makes the consumption atomic is a lock inside the process.",
-      boundTo: "code.consume.onceAcrossProcesses", alsoBreaks: [linearizableAcrossProcesses]
+      boundTo: "code.consume.onceAcrossProcesses",
+      alsoBreaks: ["code.consume.orRemove", linearizable, linearizableAcrossHandles, linearizableAcrossProcesses]
     ) { environment in
       ConsumeUnderLock(underWay: ConsumeUnderLock.ofThisProcess, namespace: environment.namespace)
     },

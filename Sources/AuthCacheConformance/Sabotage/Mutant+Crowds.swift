@@ -4,7 +4,7 @@ extension Mutant {
   static let crowds: [Mutant] = [
     Mutant(
       "sweep-deletes-by-key", "Expired ids are selected in one call and deleted in another, without the expiry test.",
-      boundTo: "expiry.sweep.besideWriters"
+      boundTo: "expiry.sweep.besideWriters", alsoBreaks: ["expiry.sweep.sparesLive"]
     ) { environment in
       let ends = Memo<[Lookup: Timestamp]>([:])
       return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
@@ -19,9 +19,9 @@ extension Mutant {
         return answer
       }
     },
-    Mutant(
+    .journal(
       "sweep-counts-for-others", "A sweeper counts what went while it ran, whoever removed it.",
-      boundTo: "expiry.sweep.countsOnce"
+      boundTo: "expiry.sweep.onceAcrossHandles", alsoBreaks: ["expiry.sweep.once"]
     ) { environment in
       let total = Memo(ExpiredCounts())
       return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in

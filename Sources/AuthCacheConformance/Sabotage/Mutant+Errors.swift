@@ -17,39 +17,6 @@ extension Mutant {
           })
       }
     },
-    .throwing("conflict-in-doubt", "A conflict is reported as perhaps applied.", boundTo: "error.conflict.saysNoEffect")
-    {
-      call, error in
-      guard error.code == .conflict else { return error }
-      return AuthCacheError(.conflict, effect: .unknown, operation: call.operation, kind: call.kind, "taken")
-    },
-    Mutant(
-      "replace-answers-false-to-anything", "A replace by another record answers false.",
-      boundTo: "error.replace.otherRecord"
-    ) { call, _, proceed async throws(AuthCacheError) in
-      if case .replace(let current, let next) = call, current.id != next.id, next.kind == current.kind {
-        return .flag(false)
-      }
-      return try await proceed(call)
-    },
-    Mutant(
-      "sweep-clamps-its-arguments", "A cutoff in the future is silently taken for now.",
-      boundTo: "error.sweep.badArguments"
-    ) { call, clock, proceed async throws(AuthCacheError) in
-      guard case .removeExpired(let cutoff, let limit) = call else { return try await proceed(call) }
-      return try await proceed(.removeExpired(through: min(cutoff, clock.now), limit: max(0, limit)))
-    },
-    Mutant("list-of-none-is-empty", "A page of no length is empty.", boundTo: "error.list.badLimit") {
-      call, _, proceed async throws(AuthCacheError) in
-      if case .records(_, _, ...0) = call { return .page([]) }
-      return try await proceed(call)
-    },
-    Mutant("payload-cut-off", "What does not fit is cut off.", boundTo: "error.payload.tooLarge") {
-      call, _, proceed async throws(AuthCacheError) in
-      guard case .store(let record) = call, record.payload.count > 1 << 20 else { return try await proceed(call) }
-      let payload = Payload(record.payload.bytes.prefix(1 << 20))
-      return try await proceed(.store(record.replacing(revision: record.revision, payload: payload)))
-    },
     Mutant(
       "bulk-leaves-out-what-is-too-large", "A batch is stored without what is too large.",
       boundTo: "bulk.store.tooLarge"

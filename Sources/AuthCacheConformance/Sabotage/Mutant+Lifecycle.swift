@@ -33,7 +33,7 @@ extension Mutant {
       alsoBreaks: [
         "code.consume.onceAcrossHandles", "record.store.visibleAcrossHandles", "record.remove.goneAcrossHandles",
         "code.consume.onceAcrossProcesses", "lifecycle.open.idempotent", "lifecycle.open.atOnce",
-        "lifecycle.open.atOnceInProcesses", "backend.close.leavesOtherHandles", "expiry.sweep.countsOnce",
+        "lifecycle.open.atOnceInProcesses", "backend.close.leavesOtherHandles", "expiry.sweep.onceAcrossHandles",
         linearizableAcrossHandles, linearizableAcrossProcesses,
       ]
     ) { environment in
@@ -54,21 +54,18 @@ extension Mutant {
     ) { call, _, proceed async throws(AuthCacheError) in
       let answer = try await proceed(call)
       guard case .load = call, case .record(let found?) = answer, let end = found.expiresAt,
-        end > SystemClock().now + .seconds(30 * 86_400)
+        end > SystemClock().now + .seconds(30 * 86_400), end < SystemClock().now + .seconds(365 * 86_400)
       else { return answer }
       return .record(nil)
     },
     Mutant(
-      "aliases-by-name-only", "The column of the refresh token is there and unused.",
-      boundTo: "lifecycle.declaration.aliases", alsoBreaks: ["session.consume.onceByAnyAlias"]
-    ) { call, _, proceed async throws(AuthCacheError) in
-      if case .load(let lookup) = call, lookup.field == .refreshToken { return .record(nil) }
-      return try await proceed(call)
-    },
-    Mutant(
       "listing-by-name-only", "A wrapper conforms to the listing although what it wraps does not.",
       boundTo: "lifecycle.declaration.capabilities",
-      alsoBreaks: ["client.close.refusesListing", "error.list.badLimit"]
+      alsoBreaks: [
+        "client.close.refusesListing", "expiry.instant.list", "client.list.all",
+        "client.list.pages", "client.list.afterAbsent", "client.list.bytesOrder", "client.list.kindsApart",
+        "client.list.survivesWrites", "client.list.badLimit",
+      ]
     ) { call, _, proceed async throws(AuthCacheError) in
       if case .records = call {
         throw AuthCacheError(.unsupported, operation: .records, kind: call.kind, "what is wrapped has no listing")
@@ -81,7 +78,9 @@ extension Mutant {
     Mutant(
       "fifth-opening-creates-anew", "The schema is created anew at the fifth opening.",
       boundTo: "lifecycle.open.idempotent",
-      alsoBreaks: ["lifecycle.open.atOnce", "durability.crash.consumedStaysConsumed"]
+      alsoBreaks: [
+        "lifecycle.open.atOnce", "lifecycle.open.atOnceInProcesses", "durability.crash.consumedStaysConsumed",
+      ]
     ) { name in
       BackendFactory(
         journal: name,
@@ -134,6 +133,13 @@ extension Mutant {
           namespacesOpened.with { $0[namespace] = true }
           return backend
         })
+    },
+    Mutant(
+      "batch-never-full", "A sweep removes one record less than it may.", boundTo: "lifecycle.sweep.drains",
+      alsoBreaks: ["expiry.sweep.limit"]
+    ) { call, _, proceed async throws(AuthCacheError) in
+      guard case .removeExpired(let cutoff, let limit) = call, limit > 1 else { return try await proceed(call) }
+      return try await proceed(.removeExpired(through: cutoff, limit: limit - 1))
     },
     Mutant("destroyed-in-part", "Only one of several files is removed.", boundTo: "lifecycle.destroy.leavesNothing") {
       BackendFactory(journal: $0, destroying: false)
