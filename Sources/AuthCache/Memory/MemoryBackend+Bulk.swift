@@ -14,7 +14,7 @@ extension MemoryBackend: BulkBackend {
       } catch {
         for (record, replaced) in written.reversed() {
           unit.erase(record)
-          if let replaced { unit.place(replaced) }
+          if let replaced { unit.restore(replaced, at: now) }
         }
         throw error
       }

@@ -39,10 +39,7 @@ public final class MemoryBackend: AuthCacheBackend {
   var now: Timestamp { clock.coarseNow }
 
   public func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? {
-    let now = now
-    let found = try shards.read(shards.placement.index(of: lookup.digest), for: .load) { $0[lookup] }
-    guard let found, found.isLive(at: now) else { return nil }
-    return found
+    try shards.live(lookup, at: now)
   }
 
   public func store(_ record: Record) async throws(AuthCacheError) {
@@ -93,14 +90,19 @@ public final class MemoryBackend: AuthCacheBackend {
   ) async throws(AuthCacheError) -> ExpiredCounts {
     try AuthCacheError.validateSweep(through: cutoff, limit: limit, at: now)
     var counts = ExpiredCounts()
+    var left = limit
     for index in 0..<shards.placement.count {
-      let removed = try shards.write(index, for: .removeExpired) { shard in
-        let removed = shard.expired(through: cutoff, limit: limit - counts.total)
-        for record in removed { shard.erase(record) }
-        return removed
+      var isDone = false
+      // A shard is let go between portions, so that nobody waits long.
+      while left > 0, !isDone {
+        let portion = try shards.write(index, for: .removeExpired) { shard in
+          shard.removeExpired(through: cutoff, limit: left, visiting: 128)
+        }
+        isDone = portion.isDone
+        left -= portion.removed.count
+        for record in portion.removed { counts.add(of: record.kind) }
+        try eraseAliases(of: portion.removed, through: cutoff)
       }
-      for record in removed { counts.add(of: record.kind) }
-      try eraseAliases(of: removed, through: cutoff)
     }
     return counts
   }
@@ -131,7 +133,7 @@ public final class MemoryBackend: AuthCacheBackend {
       for (field, digest) in record.aliases.all {
         let alias = Lookup(kind: record.kind, field: field, digest: digest)
         try shards.write(shards.placement.index(of: digest), for: .removeExpired) { shard in
-          if let holder = shard[alias], !holder.isLive(at: cutoff) { shard.eraseAlias(alias, of: record) }
+          if let holder = shard[alias], !holder.isLive(at: cutoff) { shard.erase(record, under: field) }
         }
       }
     }

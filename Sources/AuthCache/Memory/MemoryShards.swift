@@ -6,22 +6,27 @@ internal import Synchronization
 /// instant.
 final class MemoryShards: Sendable {
   let placement: ShardPlacement
-  private let cells: [Cell]
-
-  private final class Cell: Sendable {
-    let shard = Mutex(MemoryShard())
-  }
+  private let cells: FixedArray<Mutex<MemoryShard>>
 
   init(placement: ShardPlacement) {
     self.placement = placement
-    cells = (0..<placement.count).map { _ in Cell() }
+    cells = FixedArray(count: placement.count) { Mutex(MemoryShard()) }
+  }
+
+  /// The live record under `lookup`.
+  func live(_ lookup: Lookup, at now: Timestamp) throws(AuthCacheError) -> Record? {
+    try cells[placement.index(of: lookup.digest)].withLock { shard throws(AuthCacheError) in
+      if shard.isClosed { throw .closed(.load) }
+      guard let record = shard[lookup], record.isLive(at: now) else { return nil }
+      return record
+    }
   }
 
   /// Reads the one shard at `index`.
   func read<Result: Sendable>(
     _ index: Int, for operation: AuthCacheError.Operation, _ body: (borrowing MemoryShard) -> Result
   ) throws(AuthCacheError) -> Result {
-    try cells[index].shard.withLock { shard throws(AuthCacheError) in
+    try cells[index].withLock { shard throws(AuthCacheError) in
       if shard.isClosed { throw .closed(operation) }
       return body(shard)
     }
@@ -31,7 +36,7 @@ final class MemoryShards: Sendable {
   func write<Result: Sendable>(
     _ index: Int, for operation: AuthCacheError.Operation, _ body: (inout MemoryShard) -> Result
   ) throws(AuthCacheError) -> Result {
-    try cells[index].shard.withLock { shard throws(AuthCacheError) in
+    try cells[index].withLock { shard throws(AuthCacheError) in
       if shard.isClosed { throw .closed(operation) }
       return body(&shard)
     }
@@ -80,7 +85,7 @@ final class MemoryShards: Sendable {
     _ set: ShardSet, into unit: inout MemoryUnit, _ body: (inout MemoryUnit) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     guard let index = set.first else { return try body(&unit) }
-    return try cells[index].shard.withLock { shard throws(Failure) in
+    return try cells[index].withLock { shard throws(Failure) in
       unit.take(&shard)
       defer { unit.giveBack(&shard) }
       return try lock(set.dropFirst(), into: &unit, body)

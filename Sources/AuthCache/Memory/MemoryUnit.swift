@@ -69,7 +69,7 @@ struct MemoryUnit: Sendable {
       if let holder = live(alias, at: now), holder.digest != record.digest { return false }
     }
     if let replaced = self[record.id] { erase(replaced) }
-    place(record)
+    place(record, at: now)
     return true
   }
 
@@ -85,7 +85,7 @@ struct MemoryUnit: Sendable {
     guard let record = live(lookup, at: now) else { return false }
     let extended = record.extended(to: expiresAt)
     guard extended.expiresAt != record.expiresAt else { return true }
-    for lookup in record.lookups { shards[position(of: lookup.digest)].update(lookup, to: extended) }
+    for lookup in record.lookups { shards[position(of: lookup.digest)].update(extended, under: lookup.field) }
     return true
   }
 
@@ -95,8 +95,7 @@ struct MemoryUnit: Sendable {
   mutating func removeAll(in group: Group, at now: Timestamp) -> Int {
     var count = 0
     for position in shards.indices {
-      for id in shards[position].members(of: group) {
-        guard let record = self[id] else { continue }
+      for record in shards[position].members(of: group) {
         if record.isLive(at: now) { count += 1 }
         erase(record)
       }
@@ -105,19 +104,26 @@ struct MemoryUnit: Sendable {
   }
 
   /// Puts `record`, under whose id nothing is, where it is found.
-  mutating func place(_ record: Record) {
-    shards[position(of: record.digest)].place(record)
+  mutating func place(_ record: Record, at now: Timestamp) {
+    shards[position(of: record.digest)].place(record, at: now)
     for (field, digest) in record.aliases.all {
-      shards[position(of: digest)].placeAlias(Lookup(kind: record.kind, field: field, digest: digest), of: record)
+      shards[position(of: digest)].place(record, under: field, at: now)
+    }
+  }
+
+  /// Puts back what a unit replaced that is undone. An alias that it lost to a live record when it expired stays there.
+  mutating func restore(_ record: Record, at now: Timestamp) {
+    shards[position(of: record.digest)].place(record, at: now)
+    for (field, digest) in record.aliases.all
+    where live(Lookup(kind: record.kind, field: field, digest: digest), at: now) == nil {
+      shards[position(of: digest)].place(record, under: field, at: now)
     }
   }
 
   /// Takes `record` away, under its id and every alias that it still holds.
   mutating func erase(_ record: Record) {
     shards[position(of: record.digest)].erase(record)
-    for (field, digest) in record.aliases.all {
-      shards[position(of: digest)].eraseAlias(Lookup(kind: record.kind, field: field, digest: digest), of: record)
-    }
+    for (field, digest) in record.aliases.all { shards[position(of: digest)].erase(record, under: field) }
   }
 
   private func position(of digest: RecordDigest) -> Int { held.rank(of: placement.index(of: digest)) }

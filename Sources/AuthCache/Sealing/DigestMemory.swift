@@ -4,41 +4,70 @@ internal import Synchronization
 ///
 /// Neither the credential nor anything it could be found from is kept: a digest is found by a keyed fingerprint of 128
 /// bits, whose key is random and never leaves this memory. Only what was found in the store is remembered, so guesses
-/// displace nothing. Each place holds one digest, the last; reading takes no lock.
+/// displace nothing. Reading takes no lock.
 @usableFromInline
 final class DigestMemory: Sendable {
   @usableFromInline
   typealias Fingerprint = SipHash.Output
 
   private let hash: SipHash
-  private let places: [Place]
+  private let sets: FixedArray<Set>
 
-  /// - Parameter capacity: how many digests, rounded up to a power of two; zero for none.
+  /// - Parameter capacity: how many digests, rounded up to four times a power of two; zero for none.
   init(capacity: Int) {
     let system = SystemEntropy()
     hash = SipHash(key: system.next(), system.next())
     var count = capacity > 0 ? 1 : 0
-    while count < min(capacity, 1 << 20) { count *= 2 }
-    places = (0..<count).map { _ in Place() }
+    while count * 4 < min(capacity, 1 << 20) { count *= 2 }
+    sets = FixedArray(count: count) { Set() }
   }
 
   @inline(__always)
-  var isEnabled: Bool { !places.isEmpty }
+  var isEnabled: Bool { sets.count > 0 }
 
   func fingerprint(of raw: UnsafeRawBufferPointer) -> Fingerprint { hash.hash(raw) }
 
-  func digest(of fingerprint: Fingerprint) -> RecordDigest? { place(of: fingerprint).digest(of: fingerprint) }
+  @inline(__always)
+  func digest(of fingerprint: Fingerprint) -> RecordDigest? { sets[index(of: fingerprint)].digest(of: fingerprint) }
 
   func remember(_ digest: RecordDigest, of fingerprint: Fingerprint) {
-    place(of: fingerprint).remember(digest, of: fingerprint)
+    sets[index(of: fingerprint)].remember(digest, of: fingerprint)
   }
 
-  private func place(of fingerprint: Fingerprint) -> Place {
-    places[Int(truncatingIfNeeded: fingerprint.low & UInt64(truncatingIfNeeded: places.count - 1))]
+  @inline(__always)
+  private func index(of fingerprint: Fingerprint) -> Int {
+    Int(truncatingIfNeeded: fingerprint.low & UInt64(truncatingIfNeeded: sets.count - 1))
+  }
+
+  /// Four places for the fingerprints that fall here, so that a few in use at once don't drive each other out.
+  private struct Set: ~Copyable, Sendable {
+    private let turns = Atomic<UInt64>(0)
+    private let place0 = Place()
+    private let place1 = Place()
+    private let place2 = Place()
+    private let place3 = Place()
+
+    @inline(__always)
+    func digest(of fingerprint: Fingerprint) -> RecordDigest? {
+      if let digest = place0.digest(of: fingerprint) { return digest }
+      if let digest = place1.digest(of: fingerprint) { return digest }
+      if let digest = place2.digest(of: fingerprint) { return digest }
+      return place3.digest(of: fingerprint)
+    }
+
+    /// Takes the places in turn.
+    func remember(_ digest: RecordDigest, of fingerprint: Fingerprint) {
+      switch turns.wrappingAdd(1, ordering: .relaxed).oldValue & 3 {
+      case 0: place0.remember(digest, of: fingerprint)
+      case 1: place1.remember(digest, of: fingerprint)
+      case 2: place2.remember(digest, of: fingerprint)
+      default: place3.remember(digest, of: fingerprint)
+      }
+    }
   }
 
   /// A sequence lock: the count is odd while somebody writes, and a reader that saw it move has read nothing.
-  private final class Place: Sendable {
+  private struct Place: ~Copyable, Sendable {
     private let count = Atomic<UInt64>(0)
     private let low = Atomic<UInt64>(0)
     private let high = Atomic<UInt64>(0)

@@ -17,6 +17,7 @@ struct SipHash: Sendable {
     self.k1 = k1
   }
 
+  @inline(__always)
   func hash(_ bytes: UnsafeRawBufferPointer) -> Output {
     var state = State(k0, k1)
     let whole = bytes.count & ~7
@@ -53,6 +54,7 @@ struct SipHash: Sendable {
       v0 ^= word
     }
 
+    @inline(__always)
     mutating func finish() -> Output {
       v2 ^= 0xee
       for _ in 0..<4 { round() }

@@ -28,7 +28,7 @@ extension AuthStore {
     /// they are written.
     public var resealsOnLoad: Bool
     /// For how many access tokens, and for how many session ids, the digest is remembered in memory, so that a token
-    /// which comes with every request is not hashed each time: 1,024. The tokens themselves are not kept. Zero: none.
+    /// which comes with every request is not hashed each time: 4,096. The tokens themselves are not kept. Zero: none.
     public var rememberedDigests: Int
 
     public init(
@@ -36,7 +36,7 @@ extension AuthStore {
       codeLifetime: Duration = .seconds(60), replayMemory: Duration? = nil, tokenBits: Int = 256,
       session: SessionLifetime = SessionLifetime(), touchInterval: Duration? = nil, refreshGrace: Duration = .zero,
       allowsPlainChallenge: Bool = false, sweepSkew: Duration = .seconds(60), sweepLimit: Int = 1_000,
-      resealsOnLoad: Bool = true, rememberedDigests: Int = 1_024
+      resealsOnLoad: Bool = true, rememberedDigests: Int = 4_096
     ) {
       self.stateLifetime = stateLifetime
       self.verifierLifetime = verifierLifetime

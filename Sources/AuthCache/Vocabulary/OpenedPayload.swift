@@ -1,33 +1,49 @@
+internal import Synchronization
+
 /// What a payload opened to, remembered beside its bytes for as long as the ring that opened it does not change.
 final class OpenedPayload: Sendable {
   // One of the two; apart, so that a session is handed out without copying an enum.
   let session: SessionContent?
   let client: Client?
-  private let epoch: SealingEpoch
-  private let context: SealingContext
+  let epoch: SealingEpoch
+  // What the payload was sealed to, as in ``SealingContext``.
+  private let kind: RecordKind
+  private let digest: RecordDigest
+  private let revision: UInt64
+  private let createdAt: Timestamp
+  private let relations: Record.Relations
+  /// What the same payload opened to later, under a ring that had changed.
+  private let later = Mutex<OpenedPayload?>(nil)
 
-  private init(session: SessionContent?, client: Client?, context: SealingContext, epoch: SealingEpoch) {
+  private init(session: SessionContent? = nil, client: Client? = nil, record: Record, epoch: SealingEpoch) {
     self.session = session
     self.client = client
-    self.context = context
     self.epoch = epoch
+    kind = record.kind
+    digest = record.digest
+    revision = record.revision
+    createdAt = record.createdAt
+    relations = record.relations
   }
 
   static func remember(_ session: SessionContent, for record: Record, at epoch: SealingEpoch) {
-    record.payload.opened = OpenedPayload(
-      session: session, client: nil, context: SealingContext(of: record), epoch: epoch)
+    record.payload.remember(OpenedPayload(session: session, record: record, epoch: epoch))
   }
 
   static func remember(_ client: Client, for record: Record, at epoch: SealingEpoch) {
-    record.payload.opened = OpenedPayload(
-      session: nil, client: client, context: SealingContext(of: record), epoch: epoch)
+    record.payload.remember(OpenedPayload(client: client, record: record, epoch: epoch))
   }
 
-  /// True if this was opened for `record` by the ring as it is now.
+  func reopened(at epoch: SealingEpoch) -> OpenedPayload? {
+    later.withLock { $0?.epoch == epoch ? $0 : nil }
+  }
+
+  func remember(reopened: OpenedPayload) { later.withLock { $0 = reopened } }
+
+  /// True if this was opened for `record`, and not for another one that carries the same bytes.
   @inline(__always)
-  func isOf(_ record: Record, at epoch: SealingEpoch) -> Bool {
-    self.epoch == epoch && context.revision == record.revision && context.digest == record.digest
-      && context.createdAt == record.createdAt && context.kind == record.kind && context.aliases == record.aliases
-      && context.groups == record.groups
+  func isOf(_ record: Record) -> Bool {
+    revision == record.revision && digest == record.digest && createdAt == record.createdAt && kind == record.kind
+      && relations == record.relations
   }
 }

@@ -56,7 +56,7 @@ extension VocabularyEngine {
   /// record are opened anew, and then they don't open.
   @inline(__always)
   func rememberedSession(_ record: Record) -> SessionContent? {
-    guard let opened = record.payload.opened, opened.isOf(record, at: protection.sealer.epoch) else { return nil }
+    guard let opened = record.payload.opened(at: protection.sealer.epoch), opened.isOf(record) else { return nil }
     return opened.session
   }
 
@@ -74,7 +74,7 @@ extension VocabularyEngine {
   /// The client that `record` carries, remembered or opened.
   func client(_ record: Record) throws(AuthCacheError) -> (client: Client, isOutdated: Bool) {
     let epoch = protection.sealer.epoch
-    if let opened = record.payload.opened, opened.isOf(record, at: epoch), let client = opened.client {
+    if let opened = record.payload.opened(at: epoch), opened.isOf(record), let client = opened.client {
       return (client, false)
     }
     let (stored, isOutdated) = try openStored(record, as: StoredClient.self)

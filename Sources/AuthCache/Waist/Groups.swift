@@ -15,6 +15,8 @@ public struct Groups: Hashable, Sendable {
 
   public static let none = Groups()
 
+  public var isEmpty: Bool { subject == nil && providerSession == nil && grant == nil }
+
   /// The groups that are set.
   public var all: [Group] {
     var all: [Group] = []

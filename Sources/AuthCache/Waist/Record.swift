@@ -11,12 +11,13 @@ public struct Record: Sendable {
   /// The instant at which the record is gone; nil only for what never expires.
   public let expiresAt: Timestamp?
 
-  // One reference for what is large or rare keeps a record at 88 bytes, cheap to hand through an existential call.
-  private let contents: Contents
+  public let payload: Payload
+  /// What is large and rare stands behind one reference: that keeps a record at 96 bytes, cheap to hand through an
+  /// existential call.
+  let relations: Relations
 
-  public var aliases: Aliases { contents.aliases }
-  public var groups: Groups { contents.groups }
-  public var payload: Payload { contents.payload }
+  public var aliases: Aliases { relations.aliases }
+  public var groups: Groups { relations.groups }
 
   public init(
     kind: RecordKind, digest: RecordDigest, revision: UInt64, createdAt: Timestamp, expiresAt: Timestamp?,
@@ -27,7 +28,8 @@ public struct Record: Sendable {
     self.revision = revision
     self.createdAt = createdAt
     self.expiresAt = expiresAt
-    contents = Contents(aliases: aliases, groups: groups, payload: payload)
+    self.payload = payload
+    relations = Relations.of(aliases, groups)
   }
 
   private init(extending record: Record, to expiresAt: Timestamp?) {
@@ -36,7 +38,8 @@ public struct Record: Sendable {
     revision = record.revision
     createdAt = record.createdAt
     self.expiresAt = expiresAt
-    contents = record.contents
+    payload = record.payload
+    relations = record.relations
   }
 
   /// Live if and only if `expiresAt > now`. The only predicate there is.
@@ -72,15 +75,25 @@ public struct Record: Sendable {
     [id] + aliases.all.map { Lookup(kind: kind, field: $0.field, digest: $0.digest) }
   }
 
-  private final class Contents: Sendable {
+  /// The aliases and groups of a record.
+  final class Relations: Sendable {
     let aliases: Aliases
     let groups: Groups
-    let payload: Payload
 
-    init(aliases: Aliases, groups: Groups, payload: Payload) {
+    private init(_ aliases: Aliases, _ groups: Groups) {
       self.aliases = aliases
       self.groups = groups
-      self.payload = payload
+    }
+
+    private static let none = Relations(.none, .none)
+
+    /// One object serves all records that have neither.
+    static func of(_ aliases: Aliases, _ groups: Groups) -> Relations {
+      aliases.isEmpty && groups.isEmpty ? none : Relations(aliases, groups)
+    }
+
+    static func == (a: Relations, b: Relations) -> Bool {
+      a === b || a.aliases == b.aliases && a.groups == b.groups
     }
   }
 }
@@ -88,9 +101,7 @@ public struct Record: Sendable {
 extension Record: Hashable {
   public static func == (a: Record, b: Record) -> Bool {
     a.digest == b.digest && a.kind == b.kind && a.revision == b.revision && a.createdAt == b.createdAt
-      && a.expiresAt == b.expiresAt
-      && (a.contents === b.contents
-        || a.aliases == b.aliases && a.groups == b.groups && a.payload == b.payload)
+      && a.expiresAt == b.expiresAt && a.relations == b.relations && a.payload == b.payload
   }
 
   public func hash(into hasher: inout Hasher) {

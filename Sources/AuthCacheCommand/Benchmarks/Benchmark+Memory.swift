@@ -56,7 +56,7 @@ extension Benchmark {
       let operations = loops * tokens.count
       let all = tokens
       let times = try await Rounds.alternate(scale.rounds, operations: (operations, operations)) {
-        for _ in 0..<loops { for token in all { consumed(try await store.sessions.load(accessToken: token)) } }
+        try await loads(from: store, all, loops)
       } raw: {
         for _ in 0..<loops {
           for token in all {
@@ -77,6 +77,12 @@ extension Benchmark {
     var sum: UInt64 = 0
     for _ in 0..<loops { for lookup in lookups { sum &+= try await backend.load(lookup)?.revision ?? 0 } }
     consumed(sum)
+  }
+
+  @inline(never)
+  private static func loads(from store: AuthStore, _ tokens: [String], _ loops: Int) async throws {
+    let sessions = store.sessions
+    for _ in 0..<loops { for token in tokens { consumed(try await sessions.load(accessToken: token)) } }
   }
 
   private static func filled(_ scale: BenchmarkScale) async throws -> (any AuthCacheBackend, [Record]) {

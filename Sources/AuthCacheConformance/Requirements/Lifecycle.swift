@@ -161,7 +161,9 @@ extension Requirement {
       references: ["open-chat-studio#4112"], needs: [.sweptExpiry, .injectedClock]
     ) { trial in
       let backend = try await trial.open()
-      let (over, recent) = ((0..<55).map { _ in trial.record(.state, life: .seconds(-120)) }, trial.record(life: .seconds(-5)))
+      let (over, recent) = (
+        (0..<55).map { _ in trial.record(.state, life: .seconds(-120)) }, trial.record(life: .seconds(-5))
+      )
       let live = (0..<10).map { _ in trial.session() }
       for record in over + [recent] + live { try await backend.store(record) }
       let sweep = ExpirySweep(

@@ -16,7 +16,8 @@ extension Mutant {
     },
     Mutant(
       "replace-compares-then-stores", "The revision is compared in one call and the record is written in another.",
-      boundTo: "session.replace.oneWinner", alsoBreaks: [linearizable, "session.replace.neverUndoesRemoval", "code.redeem.once"]
+      boundTo: "session.replace.oneWinner",
+      alsoBreaks: [linearizable, "session.replace.neverUndoesRemoval", "code.redeem.once"]
     ) { call, _, proceed async throws(AuthCacheError) in
       guard case .replace(let current, let next) = call, current.id == next.id else { return try await proceed(call) }
       guard case .record(let found?) = try await proceed(.load(current.id)), found.revision == current.revision else {
@@ -109,7 +110,8 @@ extension Mutant {
       "consume-locks-the-handle", "What makes the consumption atomic is a lock inside the handle.",
       boundTo: "code.consume.onceAcrossHandles",
       alsoBreaks: [
-        "code.consume.onceAcrossProcesses", "code.consume.orRemove", linearizable, linearizableAcrossHandles, linearizableAcrossProcesses,
+        "code.consume.onceAcrossProcesses", "code.consume.orRemove", linearizable, linearizableAcrossHandles,
+        linearizableAcrossProcesses,
       ]
     ) { environment in
       ConsumeUnderLock(underWay: Memo([]), namespace: environment.namespace)

@@ -34,8 +34,8 @@ import Testing
       kept += 1
       #expect(found == digest(UInt64(index)))
     }
-    // Each place keeps the last; most of 500 inputs have one of 1,024 places for themselves.
-    #expect(kept > 300)
+    // 256 sets of four places: seldom do more than four of 500 inputs fall into one.
+    #expect(kept > 450)
   }
 
   @Test("two memories give one input different fingerprints")
