@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Reads run on the caller's thread over a free connection where one is free; writes and the other reads go through
 /// lanes.
-package final class SQLBackend<Driver: SQLDriver>: Sendable {
+package final class SQLBackend: Sendable {
   package struct Configuration: Sendable {
     package var table: TableName
     package var properties: BackendProperties
@@ -30,10 +30,10 @@ package final class SQLBackend<Driver: SQLDriver>: Sendable {
 
   package let properties: BackendProperties
   let clock: any AuthCacheClock
-  let writes: Lane<Driver.Connection>
-  let reads: Lane<Driver.Connection>
-  let readers: Readers<Driver.Connection>
-  let timekeeper: Timekeeper<Driver.Connection>
+  let writes: Lane
+  let reads: Lane
+  let readers: Readers
+  let timekeeper: Timekeeper
   let closeDeadline: Duration
   let closing = Mutex(Closing.open)
 
@@ -43,7 +43,7 @@ package final class SQLBackend<Driver: SQLDriver>: Sendable {
   static var sweepBatch: Int { 250 }
 
   /// Connects, and brings the schema up to date.
-  package init(_ driver: Driver, _ configuration: Configuration) async throws(AuthCacheError) {
+  package init(_ driver: any SQLDriver, _ configuration: Configuration) async throws(AuthCacheError) {
     let statements = Statements(table: configuration.table, dialect: driver.dialect)
     let schema = Schema(table: configuration.table, dialect: driver.dialect)
     properties = configuration.properties
@@ -51,7 +51,7 @@ package final class SQLBackend<Driver: SQLDriver>: Sendable {
     closeDeadline = configuration.closeDeadline
     do throws(SQLFailure) {
       writes = try Lane("write", driver: driver.name, settings: configuration.lanes) {
-        () throws(SQLFailure) -> Driver.Connection in
+        () throws(SQLFailure) -> any SQLConnection in
         let connection = try driver.connect(.writer, statements: statements)
         do throws(SQLFailure) {
           try schema.migrate(on: connection)
@@ -62,10 +62,10 @@ package final class SQLBackend<Driver: SQLDriver>: Sendable {
         return connection
       }
       reads = try Lane("read", driver: driver.name, settings: configuration.lanes) {
-        () throws(SQLFailure) -> Driver.Connection in
+        () throws(SQLFailure) -> any SQLConnection in
         try driver.connect(.reader, statements: statements)
       }
-      readers = Readers(limit: configuration.maxReaders) { () throws(SQLFailure) -> Driver.Connection in
+      readers = Readers(limit: configuration.maxReaders) { () throws(SQLFailure) -> any SQLConnection in
         try driver.connect(.impatientReader, statements: statements)
       }
       timekeeper = try Timekeeper(
@@ -174,14 +174,14 @@ extension SQLBackend {
 extension SQLBackend {
   func write<Value: Sendable>(
     _ operation: AuthCacheError.Operation, _ kind: RecordKind?,
-    _ body: @escaping @Sendable (Driver.Connection, Timestamp) throws(SQLFailure) -> Value
+    _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
   ) async throws(AuthCacheError) -> Value {
     try await write(RequestLabel(operation, kind, writes: true), body)
   }
 
   func write<Value: Sendable>(
     _ label: RequestLabel,
-    _ body: @escaping @Sendable (Driver.Connection, Timestamp) throws(SQLFailure) -> Value
+    _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
   ) async throws(AuthCacheError) -> Value {
     // The instant is read when the write runs: what waited is judged by the time at which it happens.
     try await writes.perform(label) { [clock] connection throws(SQLFailure) in try body(connection, clock.now) }
@@ -189,13 +189,17 @@ extension SQLBackend {
 
   func read<Value: Sendable>(
     _ operation: AuthCacheError.Operation, _ kind: RecordKind?, onCaller: Bool,
-    _ body: @escaping @Sendable (Driver.Connection, Timestamp) throws(SQLFailure) -> Value
+    _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
   ) async throws(AuthCacheError) -> Value {
+    let label = RequestLabel(operation, kind, writes: false)
+    let timed = { @Sendable [clock] (connection: any SQLConnection) throws(SQLFailure) in
+      try body(connection, clock.now)
+    }
     if onCaller {
       let start = Monotonic.coarse
       let value: Value?
       do throws(SQLFailure) {
-        value = try readers.read { connection throws(SQLFailure) in try body(connection, clock.now) }
+        value = try readers.read(timed)
       } catch {
         throw error.error(operation, kind)
       }
@@ -204,8 +208,6 @@ extension SQLBackend {
         return value
       }
     }
-    return try await reads.perform(RequestLabel(operation, kind, writes: false)) {
-      [clock] connection throws(SQLFailure) in try body(connection, clock.now)
-    }
+    return try await reads.perform(label, timed)
   }
 }

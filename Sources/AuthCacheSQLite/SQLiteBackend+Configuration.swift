@@ -16,7 +16,8 @@ extension SQLiteBackend {
     public var acquireTimeout = Duration.seconds(30)
     /// How long `close()` lets accepted writes go on.
     public var closeDeadline = Duration.seconds(10)
-    /// How many callers read at once on their own threads.
+    /// How many callers read at once on their own threads. They contend for a lock of SQLite's, so more are not faster:
+    /// who comes while all are reading is served by one of them, together with others. Half the cores.
     public var maxReaders = 8
     /// How many requests may wait; one more throws `timeout` at once.
     public var queueLimit = 65_536
@@ -47,7 +48,7 @@ extension SQLiteBackend {
       case normal = "NORMAL"
     }
 
-    var engine: SQLBackend<SQLiteDriver>.Configuration {
+    var engine: SQLBackend.Configuration {
       get throws(AuthCacheError) {
         SQLBackend.Configuration(
           table: try TableName(tableName),

@@ -10,6 +10,8 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   private let database: OpaquePointer
   private let statements: Statements
   private var cursors: [SQLiteCursor?]
+  private let leavesReadsOpen: Bool
+  private var openCursor: SQLiteCursor?
   private let handle: Mutex<Handle>
   private let isInterrupted = Atomic(false)
 
@@ -17,7 +19,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     var database: OpaquePointer?
   }
 
-  init(path: String, creates: Bool, busyTimeout: Duration, statements: Statements) throws(SQLFailure) {
+  init(
+    path: String, creates: Bool, busyTimeout: Duration, leavesReadsOpen: Bool, statements: Statements
+  ) throws(SQLFailure) {
     var opened: OpaquePointer?
     let flags =
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | (creates ? SQLITE_OPEN_CREATE : 0)
@@ -30,11 +34,13 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     sqlite3_busy_timeout(opened, Int32(clamping: busyTimeout.wholeMilliseconds))
     database = opened
     self.statements = statements
+    self.leavesReadsOpen = leavesReadsOpen
     cursors = Array(repeating: nil, count: Statement.allCases.count)
     handle = Mutex(Handle(database: opened))
   }
 
-  func cursor(_ statement: Statement) throws(SQLFailure) -> SQLiteCursor {
+  func cursor(_ statement: Statement) throws(SQLFailure) -> any SQLCursor {
+    endReading()
     if let cursor = cursors[statement.rawValue] { return cursor }
     let cursor = SQLiteCursor(try prepare(statements[statement]), on: self)
     cursors[statement.rawValue] = cursor
@@ -53,7 +59,10 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
 
   func beginWriting() throws(SQLFailure) { try execute("BEGIN IMMEDIATE") }
 
-  func beginReading() throws(SQLFailure) { try execute("BEGIN") }
+  func beginReading() throws(SQLFailure) {
+    endReading()
+    try execute("BEGIN")
+  }
 
   func commit() throws(SQLFailure) {
     do throws(SQLFailure) {
@@ -68,9 +77,24 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   }
 
   func rollback() {
+    endReading()
     guard sqlite3_get_autocommit(database) == 0 else { return }
     // An interruption is meant for work, not for putting it away.
     sqlite3_exec(database, "ROLLBACK", nil, nil, nil)
+  }
+
+  /// Leaves the read that `cursor` has done open, if this connection is one that may.
+  ///
+  /// - Returns: false if it is to be ended at once.
+  func leaveOpen(_ cursor: SQLiteCursor) -> Bool {
+    guard leavesReadsOpen else { return false }
+    openCursor = cursor
+    return true
+  }
+
+  func endReading() {
+    openCursor?.end()
+    openCursor = nil
   }
 
   func interrupt() {
@@ -81,6 +105,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   }
 
   func close() {
+    openCursor = nil
     for cursor in cursors { cursor?.finalize() }
     cursors = []
     let database = handle.withLock { handle in

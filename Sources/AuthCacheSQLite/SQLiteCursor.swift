@@ -98,6 +98,11 @@ final class SQLiteCursor: SQLCursor {
   }
 
   func finish() {
+    if !connection.leaveOpen(self) { end() }
+  }
+
+  /// Ends the read or the write, and with it the transaction if it was alone in that.
+  func end() {
     sqlite3_reset(statement)
     guard holdsBytes else { return }
     sqlite3_clear_bindings(statement)

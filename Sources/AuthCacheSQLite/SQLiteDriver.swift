@@ -10,10 +10,10 @@ struct SQLiteDriver: SQLDriver {
   var name: String { "sqlite" }
   var dialect: Dialect { .sqlite }
 
-  func connect(_ role: ConnectionRole, statements: Statements) throws(SQLFailure) -> SQLiteConnection {
+  func connect(_ role: ConnectionRole, statements: Statements) throws(SQLFailure) -> any SQLConnection {
     let connection = try SQLiteConnection(
       path: path, creates: role == .writer, busyTimeout: role == .impatientReader ? .zero : busyTimeout,
-      statements: statements)
+      leavesReadsOpen: role == .impatientReader, statements: statements)
     do throws(SQLFailure) {
       switch role {
       case .writer:
@@ -21,6 +21,7 @@ struct SQLiteDriver: SQLDriver {
         try connection.execute("PRAGMA synchronous = \(synchronous.rawValue)")
       case .reader, .impatientReader:
         try connection.execute("PRAGMA query_only = 1")
+        try connection.execute("PRAGMA cache_size = -16384")
       }
     } catch {
       connection.close()

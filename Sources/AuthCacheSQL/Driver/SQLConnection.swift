@@ -2,14 +2,12 @@ package import AuthCache
 
 /// How the engine reaches one kind of database.
 package protocol SQLDriver: Sendable {
-  associatedtype Connection: SQLConnection
-
   /// What the database is called in logs and metrics.
   var name: String { get }
   var dialect: Dialect { get }
 
   /// Opens a connection for the calling thread. Blocks.
-  func connect(_ role: ConnectionRole, statements: Statements) throws(SQLFailure) -> Connection
+  func connect(_ role: ConnectionRole, statements: Statements) throws(SQLFailure) -> any SQLConnection
 }
 
 /// What a connection is for.
@@ -24,10 +22,8 @@ package enum ConnectionRole: Sendable {
 
 /// One connection, used by one thread at a time. Every call blocks.
 package protocol SQLConnection: AnyObject, Sendable {
-  associatedtype Cursor: SQLCursor
-
   /// The statement, prepared once in the life of the connection.
-  func cursor(_ statement: Statement) throws(SQLFailure) -> Cursor
+  func cursor(_ statement: Statement) throws(SQLFailure) -> any SQLCursor
 
   /// Runs text that has neither parameters nor rows: the schema's.
   func execute(_ text: String) throws(SQLFailure)
@@ -43,13 +39,16 @@ package protocol SQLConnection: AnyObject, Sendable {
   /// Ends the transaction, if there is one, and undoes it.
   func rollback()
 
+  /// Ends a read that `SQLCursor.finish` left open, which it may do on an impatient reader.
+  func endReading()
+
   /// Makes a call that is under way, and every later one, fail soon. The only member for any thread at any time.
   func interrupt()
   func close()
 }
 
 /// A prepared statement: bind, step through the rows, finish. Positions count from zero.
-package protocol SQLCursor {
+package protocol SQLCursor: AnyObject {
   func bind(_ digest: RecordDigest?, at position: Int)
   func bind(_ integer: Int64?, at position: Int)
   /// The bytes are not copied: they must stay where they are until `finish`.

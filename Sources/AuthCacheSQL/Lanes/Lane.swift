@@ -5,13 +5,13 @@ internal import Synchronization
 ///
 /// The thread takes everything that waits, up to a limit, and serves it as a batch: reads first, then all writes in
 /// one transaction. Under load batches form by themselves; at rest a request goes alone and at once.
-package final class Lane<Connection: SQLConnection>: Sendable {
-  typealias Work = any LaneWork<Connection>
+package final class Lane: Sendable {
+  typealias Work = any LaneWork
 
   private struct State {
-    var queue: LaneQueue<Connection>
+    var queue: LaneQueue
     /// For the interruption, which comes from another thread.
-    var connection: Connection?
+    var connection: (any SQLConnection)?
     var ending: LaneEnding?
     var closers: [CheckedContinuation<LaneEnding, Never>] = []
     var abandoned = LaneEnding()
@@ -19,14 +19,14 @@ package final class Lane<Connection: SQLConnection>: Sendable {
 
   let settings: LaneSettings
   let observer: LaneObserver
-  private let connect: @Sendable () throws(SQLFailure) -> Connection
+  private let connect: @Sendable () throws(SQLFailure) -> any SQLConnection
   private let monitor: Monitor<State>
   private let thread = Mutex<LaneThread?>(nil)
 
   /// Starts the thread. It connects when the first request comes.
   package init(
     _ name: String, driver: String, settings: LaneSettings,
-    connect: @escaping @Sendable () throws(SQLFailure) -> Connection
+    connect: @escaping @Sendable () throws(SQLFailure) -> any SQLConnection
   ) throws(SQLFailure) {
     self.settings = settings
     self.connect = connect
@@ -40,30 +40,26 @@ package final class Lane<Connection: SQLConnection>: Sendable {
   ///
   /// A cancellation before the lane claims the request ends it with `cancelled`; after that it runs to its end.
   package func perform<Value: Sendable>(
-    _ label: RequestLabel, _ body: @escaping @Sendable (Connection) throws(SQLFailure) -> Value
+    _ label: RequestLabel, _ body: @escaping @Sendable (any SQLConnection) throws(SQLFailure) -> Value
   ) async throws(AuthCacheError) -> Value {
-    let request = LaneRequest<Connection, Value>(label, body)
-    let answer = await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Result<Value, AuthCacheError>, Never>) in
-        guard request.wait(with: continuation) else { return }
-        if let refusal = monitor.change({ $0.queue.add(request) }) { request.fail(refusal) }
-      }
-    } onCancel: {
-      request.cancel()
-    }
-    return try answer.get()
+    try await LaneRequest(label, body).answer { self.accept($0) }
   }
+
+  /// Queues `work`.
+  ///
+  /// - Returns: why it is refused.
+  func accept(_ work: Work) -> SQLFailure? { monitor.change { $0.queue.add(work) } }
 }
 
 // MARK: - The thread
 
 extension Lane {
   private func run() {
-    var connection: Connection?
+    var connection: (any SQLConnection)?
     while waitForWork() {
       let began = Monotonic.now
       do throws(SQLFailure) {
-        let open: Connection
+        let open: any SQLConnection
         if let connection { open = connection } else { open = try opened() }
         connection = open
         try serve(on: open)
@@ -89,7 +85,7 @@ extension Lane {
     } ?? false
   }
 
-  private func opened() throws(SQLFailure) -> Connection {
+  private func opened() throws(SQLFailure) -> any SQLConnection {
     let connection = try connect()
     let aborted = monitor.withLock { state in
       state.connection = connection
@@ -99,24 +95,43 @@ extension Lane {
     return connection
   }
 
-  private func drop(_ connection: Connection?) {
+  private func drop(_ connection: (any SQLConnection)?) {
     monitor.withLock { $0.connection = nil }
     connection?.close()
   }
 
-  private func serve(on connection: Connection) throws(SQLFailure) {
-    for work in take(writes: false) {
-      let start = Monotonic.coarse
-      _ = work.attempt(on: connection)
-      observer.noteIfSlow(work.label.operation, work.label.kind, since: start)
-      work.deliver()
-    }
+  private func serve(on connection: any SQLConnection) throws(SQLFailure) {
+    let reads = take(writes: false)
+    try readTogether(reads.filter(\.label.isPointRead), on: connection)
+    for work in reads where !work.label.isPointRead { read(work, on: connection) }
     guard monitor.withLock({ $0.queue.hasWrites }) else { return }
     // The lock first, then the requests: while the lock is awaited more of them gather, and may yet be cancelled.
     try connection.beginWriting()
     let batch = take(writes: true)
     guard !batch.isEmpty else { return connection.rollback() }
     commitTogether(batch, on: connection)
+  }
+
+  /// Reads of single records share one transaction: beginning and ending one costs as much as such a read.
+  private func readTogether(_ batch: [Work], on connection: any SQLConnection) throws(SQLFailure) {
+    let isShared = batch.count > 1
+    if isShared {
+      do throws(SQLFailure) {
+        try connection.beginReading()
+      } catch {
+        for work in batch { giveUp(work, error) }
+        throw error
+      }
+    }
+    for work in batch { read(work, on: connection) }
+    if isShared { connection.rollback() }
+  }
+
+  private func read(_ work: Work, on connection: any SQLConnection) {
+    let start = Monotonic.coarse
+    _ = work.attempt(on: connection)
+    observer.noteIfSlow(work.label.operation, work.label.kind, since: start)
+    work.deliver()
   }
 
   private func take(writes: Bool) -> [Work] {
@@ -133,7 +148,7 @@ extension Lane {
 extension Lane {
   /// One transaction for the whole batch. If it can't be, each request gets a transaction of its own, so that what
   /// fails fails alone.
-  private func commitTogether(_ batch: [Work], on connection: Connection) {
+  private func commitTogether(_ batch: [Work], on connection: any SQLConnection) {
     let start = Monotonic.coarse
     do throws(SQLFailure) {
       for work in batch { try attempt(work, on: connection, isAlone: batch.count == 1) }
@@ -148,7 +163,7 @@ extension Lane {
     for work in batch { work.deliver() }
   }
 
-  private func commitApart(_ batch: [Work], on connection: Connection) {
+  private func commitApart(_ batch: [Work], on connection: any SQLConnection) {
     for (index, work) in batch.enumerated() {
       do throws(SQLFailure) {
         try connection.beginWriting()
@@ -171,7 +186,7 @@ extension Lane {
   /// Runs one request of the transaction.
   ///
   /// - Throws: what the transaction does not survive. What concerns only this request is kept as its result.
-  private func attempt(_ work: Work, on connection: Connection, isAlone: Bool) throws(SQLFailure) {
+  private func attempt(_ work: Work, on connection: any SQLConnection, isAlone: Bool) throws(SQLFailure) {
     let start = Monotonic.coarse
     // Several records are one unit: within a transaction that others share that takes a savepoint.
     let isUnit = work.label.weight > 1

@@ -20,7 +20,7 @@ struct LaneObserver: Sendable {
   }
 
   /// A batch was taken out of the queue, in which `left` requests stay.
-  func took<Connection>(_ works: [any LaneWork<Connection>], leaving left: Int) {
+  func took(_ works: [any LaneWork], leaving left: Int) {
     depth.record(left)
     batch.record(works.count)
     if let oldest = works.first { wait.recordNanoseconds((Monotonic.now - oldest.enqueuedAt).wholeNanoseconds) }

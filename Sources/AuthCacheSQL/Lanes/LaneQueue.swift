@@ -2,8 +2,8 @@ internal import AuthCache
 internal import DequeModule
 
 /// What waits for a lane, and how far the lane's life has gone. A value: the lane holds it under its lock.
-struct LaneQueue<Connection: SQLConnection> {
-  typealias Work = any LaneWork<Connection>
+struct LaneQueue {
+  typealias Work = any LaneWork
 
   enum Phase {
     case open

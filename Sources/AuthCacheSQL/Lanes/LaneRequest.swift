@@ -22,11 +22,13 @@ package struct RequestLabel: Sendable {
     self.weight = weight
     self.unwritten = unwritten ?? { kind.map { [$0: 1] } ?? [:] }
   }
+
+  /// Whether it reads one record, and so may share a transaction with others that do.
+  var isPointRead: Bool { operation == .load }
 }
 
 /// A request as its lane sees it. It is answered exactly once.
-protocol LaneWork<Connection>: AnyObject, Sendable {
-  associatedtype Connection: SQLConnection
+protocol LaneWork: AnyObject, Sendable {
   var label: RequestLabel { get }
   var enqueuedAt: Monotonic { get }
 
@@ -34,10 +36,12 @@ protocol LaneWork<Connection>: AnyObject, Sendable {
   var isWaiting: Bool { get }
   /// Claims it for the lane; from here on a cancellation comes too late. False if it was answered meanwhile.
   func take() -> Bool
+  /// Undoes `take`: somebody else is to claim it.
+  func putBack()
   /// Runs it and keeps the result; may be repeated.
   ///
   /// - Returns: what failed.
-  func attempt(on connection: Connection) -> SQLFailure?
+  func attempt(on connection: any SQLConnection) -> SQLFailure?
   /// Answers with the result of the last attempt.
   func deliver()
   /// Answers with a failure, unless it was answered before.
@@ -45,12 +49,12 @@ protocol LaneWork<Connection>: AnyObject, Sendable {
 }
 
 /// One operation on its way to a connection: queued, then taken, then answered.
-final class LaneRequest<Connection: SQLConnection, Value: Sendable>: LaneWork {
+final class LaneRequest<Value: Sendable>: LaneWork {
   typealias Answer = Result<Value, AuthCacheError>
 
   let label: RequestLabel
   let enqueuedAt = Monotonic.now
-  private let body: @Sendable (Connection) throws(SQLFailure) -> Value
+  private let body: @Sendable (any SQLConnection) throws(SQLFailure) -> Value
   private let state = Mutex(State())
 
   private struct State {
@@ -65,9 +69,24 @@ final class LaneRequest<Connection: SQLConnection, Value: Sendable>: LaneWork {
     case answered
   }
 
-  init(_ label: RequestLabel, _ body: @escaping @Sendable (Connection) throws(SQLFailure) -> Value) {
+  init(_ label: RequestLabel, _ body: @escaping @Sendable (any SQLConnection) throws(SQLFailure) -> Value) {
     self.label = label
     self.body = body
+  }
+
+  /// Waits for the answer, once `queue` has put this where it is served or has said why not.
+  ///
+  /// A cancellation before it is claimed ends it with `cancelled`; after that it runs to its end.
+  func answer(_ queue: (LaneRequest) -> SQLFailure?) async throws(AuthCacheError) -> Value {
+    let answer = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        guard wait(with: continuation) else { return }
+        if let refusal = queue(self) { fail(refusal) }
+      }
+    } onCancel: {
+      cancel()
+    }
+    return try answer.get()
   }
 
   /// Says whom to answer. False if a cancellation came first; then it has been answered.
@@ -109,7 +128,13 @@ final class LaneRequest<Connection: SQLConnection, Value: Sendable>: LaneWork {
     }
   }
 
-  func attempt(on connection: Connection) -> SQLFailure? {
+  func putBack() {
+    state.withLock { state in
+      if case .taken(let continuation) = state.phase { state.phase = .waiting(continuation) }
+    }
+  }
+
+  func attempt(on connection: any SQLConnection) -> SQLFailure? {
     let result: Result<Value, SQLFailure>
     do throws(SQLFailure) {
       result = .success(try body(connection))

@@ -2,7 +2,7 @@
 ///
 /// It sleeps until the oldest request could have waited too long. Whatever is queued later times out later, so
 /// nothing but a close has to wake it.
-final class Timekeeper<Connection: SQLConnection>: Sendable {
+final class Timekeeper: Sendable {
   /// How far a close has come.
   private enum Closing {
     case no
@@ -24,7 +24,7 @@ final class Timekeeper<Connection: SQLConnection>: Sendable {
 
   private static var grace: Duration { .seconds(2) }
 
-  init(lanes: [Lane<Connection>], readers: Readers<Connection>, interval: Duration) throws(SQLFailure) {
+  init(lanes: [Lane], readers: Readers, interval: Duration) throws(SQLFailure) {
     let closing = closing
     thread = try LaneThread {
       Self.run(lanes: lanes, readers: readers, interval: interval, closing: closing)
@@ -47,7 +47,7 @@ final class Timekeeper<Connection: SQLConnection>: Sendable {
   }
 
   private static func run(
-    lanes: [Lane<Connection>], readers: Readers<Connection>, interval: Duration, closing: Monitor<Closing>
+    lanes: [Lane], readers: Readers, interval: Duration, closing: Monitor<Closing>
   ) {
     var seen: Monotonic?
     while true {
@@ -72,7 +72,7 @@ final class Timekeeper<Connection: SQLConnection>: Sendable {
   ///
   /// - Returns: when the next stage is due.
   private static func advance(
-    _ closing: Monitor<Closing>, _ lanes: [Lane<Connection>], _ readers: Readers<Connection>
+    _ closing: Monitor<Closing>, _ lanes: [Lane], _ readers: Readers
   ) -> Monotonic? {
     let now = Monotonic.now
     let due: Closing = closing.withLock { state in

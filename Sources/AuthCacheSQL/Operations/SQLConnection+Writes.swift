@@ -70,7 +70,7 @@ extension SQLConnection {
 
   /// Runs `statement` for `record`. Where an expired record holds one of its aliases, that one goes first.
   private func write(
-    _ record: Record, with statement: Statement, now: Timestamp, bindMore: (Cursor) -> Void
+    _ record: Record, with statement: Statement, now: Timestamp, bindMore: (any SQLCursor) -> Void
   ) throws(SQLFailure) -> Bool {
     do throws(SQLFailure) {
       return try attempt(record, with: statement, bindMore)
@@ -91,7 +91,7 @@ extension SQLConnection {
   }
 
   private func attempt(
-    _ record: Record, with statement: Statement, _ bindMore: (Cursor) -> Void
+    _ record: Record, with statement: Statement, _ bindMore: (any SQLCursor) -> Void
   ) throws(SQLFailure) -> Bool {
     let cursor = try cursor(statement)
     return try record.payload.bytes.withUnsafeBufferPointer { (payload) throws(SQLFailure) -> Bool in

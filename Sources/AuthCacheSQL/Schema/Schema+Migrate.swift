@@ -5,7 +5,7 @@ extension Schema {
   /// under the write lock, and the others find it done.
   ///
   /// - Throws: `unsupported` if the database has a newer version.
-  package func migrate(on connection: some SQLConnection) throws(SQLFailure) {
+  package func migrate(on connection: any SQLConnection) throws(SQLFailure) {
     // A database that is up to date is opened without the write lock.
     if let found = try? installedVersion(on: connection), try isCurrent(found) { return }
     try connection.beginWriting()
@@ -22,7 +22,7 @@ extension Schema {
     }
   }
 
-  private func advance(from found: Int?, on connection: some SQLConnection) throws(SQLFailure) {
+  private func advance(from found: Int?, on connection: any SQLConnection) throws(SQLFailure) {
     for step in steps[(found ?? 0)...] {
       for statement in step {
         do throws(SQLFailure) {
@@ -50,7 +50,7 @@ extension Schema {
     return found == version
   }
 
-  private func installedVersion(on connection: some SQLConnection) throws(SQLFailure) -> Int? {
+  private func installedVersion(on connection: any SQLConnection) throws(SQLFailure) -> Int? {
     try connection.integer("SELECT max(version) FROM \(versionTable)").map(Int.init)
   }
 }
