@@ -23,7 +23,7 @@ public struct ChildScenario: Sendable, Identifiable {
 
   /// Every part that a requirement of this kit gives to a child.
   public static let all: [ChildScenario] = [
-    .consumeCodes, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled, .openAndStore,
+    .consumeCodes, .recordHistory, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled, .openAndStore,
   ]
 
   /// Whether this process plays a part.

@@ -1,7 +1,7 @@
 extension Mutant {
   /// Every mutant, chapter by chapter.
   public static let all: [Mutant] =
-    records + oneTime + expiry + sessions + groups + clients + keys + bulk + reliability
+    records + oneTime + redemption + rotation + expiry + sessions + groups + clients + keys + bulk + reliability
 
   static let reliability: [Mutant] = concurrency + shutdown + errors + durability + secrecy + lifecycle
 }

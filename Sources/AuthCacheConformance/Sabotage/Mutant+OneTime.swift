@@ -56,43 +56,19 @@ extension Mutant {
       return .flag(wasThere)
     },
     Mutant(
-      "spent-codes-are-deleted", "A redeemed code is deleted, so that a replay looks like an unknown code.",
-      boundTo: "code.redeem.replayed"
-    ) {
-      call, _, proceed async throws(AuthCacheError) in
-      guard case .replace(let current, let next) = call, next.kind == .code else { return try await proceed(call) }
-      let answer = try await proceed(call)
-      if answer == .flag(true) { _ = try await proceed(.remove(current.id)) }
-      return answer
-    },
-    Mutant(
-      "codes-live-a-minute", "The store caps the life of a code, spent ones included.",
-      boundTo: "code.redeem.remembersReplay"
-    ) {
-      call, clock, proceed async throws(AuthCacheError) in
-      func capped(_ record: Record) -> Record {
-        guard record.kind == .code, let end = record.expiresAt else { return record }
-        return record.replacing(revision: record.revision, expiresAt: .some(min(end, clock.now + .seconds(90))))
+      "consumers-exclude-only-each-other", "Consumers wait for each other, and a remove comes in between.",
+      boundTo: "code.consume.orRemove", alsoBreaks: [linearizable]
+    ) { environment in
+      let claimed = Memo<Set<Lookup>>([])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        guard case .consume(let lookup) = call, lookup.kind == .code else { return try await proceed(call) }
+        guard claimed.with({ $0.insert(lookup).inserted }) else { return .record(nil) }
+        defer { claimed.with { _ = $0.remove(lookup) } }
+        let read = try await proceed(.load(lookup))
+        await Task.yield()
+        _ = try await proceed(.remove(lookup))
+        return read
       }
-      return switch call {
-      case .store(let record): try await proceed(.store(capped(record)))
-      case .insert(let record): try await proceed(.insert(capped(record)))
-      case .replace(let current, let next): try await proceed(.replace(current, with: capped(next)))
-      default: try await proceed(call)
-      }
-    },
-    Mutant("codes-burn-on-reading", "A code is consumed before it is checked.", boundTo: "code.redeem.mismatchSpares") {
-      call, _, proceed async throws(AuthCacheError) in
-      guard case .load(let lookup) = call, lookup.kind == .code else { return try await proceed(call) }
-      return try await proceed(.consume(lookup))
-    },
-    Mutant(
-      "spent-tokens-are-not-kept", "That a refresh token is spent is acknowledged and not stored.",
-      boundTo: "refresh.rotate.reused"
-    ) {
-      call, _, proceed async throws(AuthCacheError) in
-      guard case .insert(let record) = call, record.kind == .spentRefresh else { return try await proceed(call) }
-      return .flag(true)
     },
   ]
 }

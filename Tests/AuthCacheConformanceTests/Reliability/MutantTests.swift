@@ -16,7 +16,7 @@ import Testing
   @Test func noTwoMutantsHaveOneName() { #expect(Set(Mutant.all.map(\.name)).count == Mutant.all.count) }
 
   @Test func everyRequirementIsSeenFailing() {
-    let unproven = Set(OwnSuites.requirements.map(\.id)).subtracting(OwnSuites.mutants.map(\.boundTo))
+    let unproven = Set(Requirement.all.map(\.id)).subtracting(Mutant.all.map(\.boundTo))
     #expect(unproven.isEmpty)
   }
 
