@@ -28,6 +28,19 @@ import Testing
     #expect(written.contains("\"reason\": null"))
   }
 
+  /// `AUTHCACHE_RECORD=1` writes them anew, for a change that is meant.
+  @Test("every form is what it was", arguments: ReportFormat.allCases)
+  func golden(_ format: ReportFormat) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let file = root.appendingPathComponent("Fixtures/Reports/\(format.fileName)")
+    let text = try report().rendered(as: format)
+    if ProcessInfo.processInfo.environment["AUTHCACHE_RECORD"] == "1" {
+      try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+    #expect(try text == String(contentsOf: file, encoding: .utf8), "\(file.lastPathComponent)")
+  }
+
   @Test("every form carries the lesson: requirement, consequence, expected, found, cause, operations, seed, replay")
   func lesson() throws {
     let report = try report()

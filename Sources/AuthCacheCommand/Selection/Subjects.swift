@@ -13,7 +13,8 @@ struct Subjects {
   func factories(_ invocation: Invocation = .current) throws -> [(factory: BackendFactory, url: String?)] {
     let registry = invocation.backends
     let names = Names("backend", registry.names)
-    try names.check(backends)
+    let broken = try brokenOnPurpose()
+    try names.check(backends.filter { name in !broken.contains { $0.name == name } })
     try names.check(required)
     let addresses = try addresses(registry)
     var chosen = registry.factories.filter { factory in
@@ -28,9 +29,17 @@ struct Subjects {
         "The address \(Redaction.password(in: url)) is one of \(name), but --backend names only "
           + "\(backends.joined(separator: ", ")).")
     }
-    return try chosen.map { factory in
+    return try (chosen + broken).map { factory in
       (factory, try addresses[factory.name] ?? environmentURL(of: factory, invocation))
     }
+  }
+
+  /// Mutants that were named as if they were backends, for whoever wants to see a failure.
+  private func brokenOnPurpose() throws -> [BackendFactory] {
+    let mutants = Mutant.all.map(\.factory)
+    let words = backends.filter { $0.hasPrefix("mutant-") }
+    try Names("mutant", mutants.map(\.name), source: "“\(Invocation.current.name) sabotage” lists all.").check(words)
+    return mutants.filter { words.contains($0.name) }
   }
 
   /// Every backend under every stack.

@@ -40,7 +40,7 @@ extension Requirement {
     ) { trial in
       // The store is there before anybody works with it.
       let backend = try await trial.open()
-      let series = (0..<6).map { _ in RecordSeries(trial) }
+      let series = (0..<24).map { _ in RecordSeries(trial) }
       let children = try await trial.spawnTogether(3, .recordHistory) { number in
         series[0].arguments([
           "process": "\(number + 1)", "rounds": series.map { "\($0.seed)" }.joined(separator: ","),
