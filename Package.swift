@@ -130,3 +130,10 @@ if Context.environment["AUTHCACHE_STRICT"] == "1" {
     target.swiftSettings?.append(.treatAllWarnings(as: .error))
   }
 }
+
+// Thread Sanitizer knows POSIX's mutex, and not what the standard library's does on Linux when it has to wait.
+if Context.environment["AUTHCACHE_SANITIZE"] == "thread" {
+  for target in package.targets where target.type != .system {
+    target.swiftSettings?.append(.define("PTHREAD_LOCKS"))
+  }
+}

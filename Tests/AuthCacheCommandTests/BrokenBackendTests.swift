@@ -22,7 +22,9 @@ import Testing
     #expect(again.status == 1)
     // The instants are of today; everything else follows from the seed.
     func findings(_ output: String) -> String? {
-      output.firstMatch(of: /(?s)What was done.*?Likely cause/).map { $0.0.replacing(/\d{13} ms/, with: "an instant") }
+      output.firstMatch(of: /(?s)What was done.*?Likely cause/).map {
+        String($0.0).replacing(/\d{13} ms/, with: "an instant")
+      }
     }
     #expect(findings(again.output) != nil)
     #expect(findings(again.output) == findings(ending.output))

@@ -1,3 +1,4 @@
+internal import AuthCache
 internal import Foundation
 internal import Synchronization
 

@@ -75,6 +75,7 @@ extension Trial {
   /// What a finding prints for a value.
   static func text<Value>(_ value: Value) -> String {
     if case Optional<Any>.none = value as Any { return "nil" }
-    return String(describing: value).replacing("Optional(", with: "(")
+    let text = String(describing: value).replacing("Optional(", with: "(")
+    return text.count > 400 ? "\(text.prefix(400))… (\(text.count) characters)" : text
   }
 }

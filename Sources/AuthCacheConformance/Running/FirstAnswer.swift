@@ -1,3 +1,4 @@
+internal import AuthCache
 internal import Synchronization
 
 /// Waits for whichever answer comes first; the others are ignored.

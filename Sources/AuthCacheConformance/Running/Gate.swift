@@ -1,3 +1,4 @@
+internal import AuthCache
 internal import DequeModule
 internal import Synchronization
 

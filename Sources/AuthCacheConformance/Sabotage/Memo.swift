@@ -1,3 +1,4 @@
+internal import AuthCache
 internal import Synchronization
 
 /// What a sabotaged backend remembers between calls.

@@ -113,9 +113,17 @@ import Testing
   }
 
   @Test func `Work that runs on another executor fails the exploration`() async throws {
-    // A thread of its own stands for the other executor: a pool that is busy would only wake the scenario later.
-    let result = await Exploration(seed: 1).run { _ in
-      await withCheckedContinuation { continuation in Thread.detachNewThread { continuation.resume() } }
+    // A thread of its own stands for the other executor. It is started once the one it wakes has been suspended.
+    let result = await Exploration(seed: 1).run { schedule in
+      let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
+      try await schedule.together([
+        "A": { await withCheckedContinuation { continuation in waiting.withLock { $0 = continuation } } },
+        "B": {
+          while waiting.withLock({ $0 == nil }) { await schedule.point() }
+          let continuation = waiting.withLock { $0 }
+          Thread.detachNewThread { continuation?.resume() }
+        },
+      ])
     }
     #expect(result.failing?.flaw == .escaped)
   }

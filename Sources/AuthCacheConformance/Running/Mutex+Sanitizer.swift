@@ -1,0 +1,5 @@
+#if PTHREAD_LOCKS
+internal import AuthCache
+
+typealias Mutex = PthreadMutex
+#endif
