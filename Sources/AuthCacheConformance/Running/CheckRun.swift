@@ -25,11 +25,20 @@ struct CheckRun {
       seed: seed, children: children)
     let executor = CheckExecutor(threads: max(2, ProcessInfo.processInfo.activeProcessorCount))
     let check = requirement.check
-    let ended = await bounded(by: requirement.deadline, on: executor) { await Self.end(of: check, on: trial) }
+    let ended = await bounded(by: requirement.deadline * Self.pace, on: executor) {
+      await Self.end(of: check, on: trial)
+    }
     executor.end()
     await putAway(trial)
     return judge(trial, ended)
   }
+
+  // Thread Sanitizer slows everything down.
+  #if PTHREAD_LOCKS
+  private static let pace = 10
+  #else
+  private static let pace = 1
+  #endif
 
   private enum End: Sendable {
     case returned

@@ -116,10 +116,16 @@ import Testing
     // A thread of its own stands for the other executor. It is started once the one it wakes has been suspended.
     let result = await Exploration(seed: 1).run { schedule in
       let waiting = Mutex<CheckedContinuation<Void, Never>?>(nil)
+      let isWaiting = Latch()
       try await schedule.together([
-        "A": { await withCheckedContinuation { continuation in waiting.withLock { $0 = continuation } } },
+        "A": {
+          await withCheckedContinuation { continuation in
+            waiting.withLock { $0 = continuation }
+            isWaiting.open()
+          }
+        },
         "B": {
-          while waiting.withLock({ $0 == nil }) { await schedule.point() }
+          try await isWaiting.wait()
           let continuation = waiting.withLock { $0 }
           Thread.detachNewThread { continuation?.resume() }
         },
