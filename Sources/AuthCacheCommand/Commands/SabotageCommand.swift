@@ -28,7 +28,9 @@ struct SabotageCommand: AsyncParsableCommand {
     let formats = Names("format", ["text", "json"])
     guard ["text", "json"].contains(format) else { throw formats.fault(of: format) }
     let chosen = only.words
-    try Names("mutant", Mutant.all.map(\.name)).check(chosen)
+    try Names(
+      "mutant", Mutant.all.map(\.name), source: "“\(Invocation.current.name) sabotage --format json” lists all."
+    ).check(chosen)
     let mutants = chosen.isEmpty ? Mutant.all : Mutant.all.filter { chosen.contains($0.name) }
     let terminal = Terminal(.error)
     let report = await SabotageReport.run(mutants: mutants, children: .current) { done, total in
