@@ -63,7 +63,7 @@ extension Mutant {
     },
     Mutant(
       "load-in-two-statements", "The payload is read by a statement of its own.", boundTo: "record.load.neverTorn",
-      alsoBreaks: [linearizable, "code.redeem.once"]
+      alsoBreaks: [linearizable, "code.redeem.once", "lifecycle.sweep.drains"]
     ) { call, _, proceed async throws(AuthCacheError) in
       guard case .load(let lookup) = call, case .record(let first?) = try await proceed(call) else {
         return try await proceed(call)
