@@ -27,9 +27,8 @@ struct MemoryShard: Sendable {
 
   // MARK: Under the id
 
-  /// Puts `record` under its id, where nothing is. Rather than grow, the shard first forgets what has expired.
-  mutating func place(_ record: Record, at now: Timestamp) {
-    if byID.isFull { _ = removeExpired(through: now, limit: .max, visiting: .max) }
+  /// Puts `record` under its id, where nothing is.
+  mutating func place(_ record: Record) {
     let position = byID.insert(record)
     groups.join(record.groups, position)
     expiry.schedule(position, at: record.expiresAt)

@@ -105,7 +105,7 @@ struct MemoryUnit: Sendable {
 
   /// Puts `record`, under whose id nothing is, where it is found.
   mutating func place(_ record: Record, at now: Timestamp) {
-    shards[position(of: record.digest)].place(record, at: now)
+    shards[position(of: record.digest)].place(record)
     for (field, digest) in record.aliases.all {
       shards[position(of: digest)].place(record, under: field, at: now)
     }
@@ -113,7 +113,7 @@ struct MemoryUnit: Sendable {
 
   /// Puts back what a unit replaced that is undone. An alias that it lost to a live record when it expired stays there.
   mutating func restore(_ record: Record, at now: Timestamp) {
-    shards[position(of: record.digest)].place(record, at: now)
+    shards[position(of: record.digest)].place(record)
     for (field, digest) in record.aliases.all
     where live(Lookup(kind: record.kind, field: field, digest: digest), at: now) == nil {
       shards[position(of: digest)].place(record, under: field, at: now)
