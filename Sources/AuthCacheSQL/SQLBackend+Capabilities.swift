@@ -6,12 +6,7 @@ extension SQLBackend {
   package func store(contentsOf records: [Record]) async throws(AuthCacheError) {
     for record in records { try properties.validate(record, for: .storeContents) }
     guard !records.isEmpty else { return try requireOpen(.storeContents) }
-    let label = RequestLabel(.storeContents, writes: true, weight: records.count) {
-      records.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
-    }
-    try await write(label) { connection, now throws(SQLFailure) in
-      try connection.store(contentsOf: records, now: now)
-    }
+    _ = try await writes.perform(.storeAll(records))
   }
 
   package func remove(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Bool] {
@@ -20,12 +15,9 @@ extension SQLBackend {
       try requireOpen(.removeContents)
       return []
     }
-    let label = RequestLabel(.removeContents, writes: true, weight: lookups.count) {
-      lookups.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 }
-    }
-    return try await write(label) { connection, now throws(SQLFailure) in
-      try connection.remove(contentsOf: lookups, now: now)
-    }
+    let request = SQLRequest.removeAll(lookups)
+    guard case .flags(let removed) = try await writes.perform(request) else { throw misplaced(request) }
+    return removed
   }
 
   package func load(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Record?] {
@@ -34,10 +26,21 @@ extension SQLBackend {
       try requireOpen(.loadContents)
       return []
     }
-    return try await read(.loadContents, nil, onCaller: lookups.count <= Self.callerLimit) {
-      connection, now throws(SQLFailure) in
-      try connection.load(contentsOf: lookups, now: now)
+    let request = SQLRequest.loadAll(lookups)
+    if lookups.count <= Self.callerLimit {
+      let onCaller = try readOnCaller(.loadContents, nil) { [layout] connection, now throws(SQLFailure) in
+        try connection.beginReading()
+        defer { connection.rollback() }
+        return try connection.perform(request, layout, careful: false, now: now)
+      }
+      if let onCaller { return try records(onCaller, request) }
     }
+    return try records(try await reads.perform(request), request)
+  }
+
+  private func records(_ answer: SQLAnswer, _ request: SQLRequest) throws(AuthCacheError) -> [Record?] {
+    guard case .records(let records) = answer else { throw misplaced(request) }
+    return records
   }
 }
 
@@ -45,9 +48,9 @@ extension SQLBackend {
 
 extension SQLBackend {
   package func removeAll(in group: Group) async throws(AuthCacheError) -> Int {
-    try await write(.removeAll, nil) { connection, now throws(SQLFailure) in
-      try connection.removeAll(in: group, now: now)
-    }
+    let request = SQLRequest.removeGroup(group)
+    guard case .count(let count) = try await writes.perform(request) else { throw misplaced(request) }
+    return count
   }
 }
 
@@ -60,8 +63,18 @@ extension SQLBackend {
     guard limit > 0 else {
       throw AuthCacheError(.invalidArgument, operation: .records, kind: kind, "the limit is not positive")
     }
-    return try await read(.records, kind, onCaller: limit <= Self.callerLimit) { connection, now throws(SQLFailure) in
-      try connection.records(of: kind, after: after, limit: limit, now: now)
+    let request = SQLRequest.list(kind, after: after, limit: limit)
+    if limit <= Self.callerLimit {
+      let onCaller = try readOnCaller(.records, kind) { [layout] connection, now throws(SQLFailure) in
+        try connection.perform(request, layout, careful: false, now: now)
+      }
+      if let onCaller { return try listed(onCaller, request) }
     }
+    return try listed(try await reads.perform(request), request)
+  }
+
+  private func listed(_ answer: SQLAnswer, _ request: SQLRequest) throws(AuthCacheError) -> [Record] {
+    guard case .listed(let records) = answer else { throw misplaced(request) }
+    return records
   }
 }

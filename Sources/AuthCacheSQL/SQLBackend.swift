@@ -7,7 +7,7 @@ internal import Synchronization
 /// lanes.
 package final class SQLBackend: Sendable {
   package struct Configuration: Sendable {
-    package var table: TableName
+    package var layout: TableLayout
     package var properties: BackendProperties
     package var clock: any AuthCacheClock
     package var lanes: LaneSettings
@@ -16,10 +16,10 @@ package final class SQLBackend: Sendable {
     package var closeDeadline: Duration
 
     package init(
-      table: TableName, properties: BackendProperties, clock: any AuthCacheClock, lanes: LaneSettings,
+      layout: TableLayout, properties: BackendProperties, clock: any AuthCacheClock, lanes: LaneSettings,
       maxReaders: Int, closeDeadline: Duration
     ) {
-      self.table = table
+      self.layout = layout
       self.properties = properties
       self.clock = clock
       self.lanes = lanes
@@ -30,8 +30,10 @@ package final class SQLBackend: Sendable {
 
   package let properties: BackendProperties
   let clock: any AuthCacheClock
-  let writes: Lane
-  let reads: Lane
+  let layout: TableLayout
+  let writes: LanePool
+  /// The same as `writes` where any connection does both.
+  let reads: LanePool
   let readers: Readers
   let timekeeper: Timekeeper
   let closeDeadline: Duration
@@ -44,38 +46,47 @@ package final class SQLBackend: Sendable {
 
   /// Connects, and brings the schema up to date.
   package init(_ driver: any SQLDriver, _ configuration: Configuration) async throws(AuthCacheError) {
-    let statements = Statements(table: configuration.table, dialect: driver.dialect)
-    let schema = Schema(table: configuration.table, dialect: driver.dialect)
+    let schema = Schema(configuration.layout, dialect: driver.dialect)
+    let migrated = Mutex(false)
     properties = configuration.properties
     clock = configuration.clock
+    layout = configuration.layout
     closeDeadline = configuration.closeDeadline
+    let service = LaneService(layout: configuration.layout, clock: configuration.clock)
     do throws(SQLFailure) {
-      writes = try Lane("write", driver: driver.name, settings: configuration.lanes) {
-        () throws(SQLFailure) -> any SQLConnection in
-        let connection = try driver.connect(.writer, statements: statements)
+      let separatesReads = driver.traits.separatesReads
+      writes = try LanePool(
+        separatesReads ? "write" : "all", driver: driver.name, settings: configuration.lanes, service: service
+      ) { () throws(SQLFailure) -> any SQLConnection in
+        let connection = try driver.connect(.writer)
         do throws(SQLFailure) {
-          try schema.migrate(on: connection)
+          // Once is enough: a table that is dropped meanwhile is not to come back empty.
+          if !migrated.withLock({ $0 }) { try schema.migrate(on: connection) }
+          migrated.withLock { $0 = true }
         } catch {
           connection.close()
           throw error
         }
         return connection
       }
-      reads = try Lane("read", driver: driver.name, settings: configuration.lanes) {
-        () throws(SQLFailure) -> any SQLConnection in
-        try driver.connect(.reader, statements: statements)
-      }
+      reads =
+        separatesReads
+        ? try LanePool("read", driver: driver.name, settings: configuration.lanes, service: service) {
+          () throws(SQLFailure) -> any SQLConnection in
+          try driver.connect(.reader)
+        } : writes
       readers = Readers(limit: configuration.maxReaders) { () throws(SQLFailure) -> any SQLConnection in
-        try driver.connect(.impatientReader, statements: statements)
+        try driver.connect(.impatientReader)
       }
       timekeeper = try Timekeeper(
-        lanes: [writes, reads], readers: readers, interval: configuration.lanes.acquireTimeout)
+        pools: separatesReads ? [writes, reads] : [writes], readers: readers,
+        interval: configuration.lanes.acquireTimeout)
     } catch {
       throw error.error(.open, nil)
     }
     do {
-      // The first request makes the lane connect.
-      try await writes.perform(RequestLabel(.open, writes: false)) { _ in }
+      // The first request makes a lane connect.
+      _ = try await writes.perform(.open)
     } catch {
       try? await close()
       throw error
@@ -96,51 +107,41 @@ package final class SQLBackend: Sendable {
 extension SQLBackend {
   package func store(_ record: Record) async throws(AuthCacheError) {
     try properties.validate(record, for: .store)
-    try await write(.store, record.kind) { connection, now throws(SQLFailure) in
-      try connection.store(record, now: now)
-    }
+    _ = try await writes.perform(.store(record))
   }
 
   package func insert(_ record: Record) async throws(AuthCacheError) -> Bool {
     try properties.validate(record, for: .insert)
-    return try await write(.insert, record.kind) { connection, now throws(SQLFailure) in
-      try connection.insert(record, now: now)
-    }
+    return try await flag(.insert(record))
   }
 
   package func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? {
     try properties.validate(lookup, for: .load)
-    return try await read(.load, lookup.kind, onCaller: true) { connection, now throws(SQLFailure) in
-      try connection.load(lookup, now: now)
+    let onCaller = try readOnCaller(.load, lookup.kind) { [layout] connection, now throws(SQLFailure) in
+      try connection.load(lookup, layout, now: now)
     }
+    if let onCaller { return onCaller }
+    return try await record(.load(lookup), in: reads)
   }
 
   package func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? {
     try properties.validate(lookup, for: .consume)
-    return try await write(.consume, lookup.kind) { connection, now throws(SQLFailure) in
-      try connection.consume(lookup, now: now)
-    }
+    return try await record(.consume(lookup), in: writes)
   }
 
   package func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool {
     try properties.validate(replacing: current, with: next)
-    return try await write(.replace, next.kind) { connection, now throws(SQLFailure) in
-      try connection.replace(current, with: next, now: now)
-    }
+    return try await flag(.replace(revision: current.revision, with: next))
   }
 
   package func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool {
     try properties.validate(lookup, for: .extend)
-    return try await write(.extend, lookup.kind) { connection, now throws(SQLFailure) in
-      try connection.extend(lookup, to: expiresAt, now: now)
-    }
+    return try await flag(.extend(lookup, to: expiresAt))
   }
 
   package func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool {
     try properties.validate(lookup, for: .remove)
-    return try await write(.remove, lookup.kind) { connection, now throws(SQLFailure) in
-      try connection.remove(lookup, now: now)
-    }
+    return try await flag(.remove(lookup))
   }
 
   package func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts {
@@ -149,13 +150,12 @@ extension SQLBackend {
     var left = limit
     while left > 0 {
       let batch = min(left, Self.sweepBatch)
-      do {
-        let swept = try await write(.removeExpired, nil) { connection, _ throws(SQLFailure) in
-          try connection.removeExpired(through: cutoff, limit: batch)
-        }
-        counts += swept.counts
+      do throws(AuthCacheError) {
+        guard case .swept(let swept, let rows) = try await writes.perform(.removeExpired(through: cutoff, limit: batch))
+        else { throw SQLFailure.misplacedAnswer.error(.removeExpired, nil) }
+        counts += swept
         left -= batch
-        if swept.rows < batch { break }
+        if rows < batch { break }
       } catch {
         // What went before is gone and counted; the next sweep does the rest.
         if counts.total > 0, error.code == .cancelled { break }
@@ -172,42 +172,36 @@ extension SQLBackend {
 // MARK: - Ways to a connection
 
 extension SQLBackend {
-  func write<Value: Sendable>(
+  private func flag(_ request: SQLRequest) async throws(AuthCacheError) -> Bool {
+    guard case .flag(let flag) = try await writes.perform(request) else { throw misplaced(request) }
+    return flag
+  }
+
+  private func record(_ request: SQLRequest, in pool: LanePool) async throws(AuthCacheError) -> Record? {
+    guard case .record(let record) = try await pool.perform(request) else { throw misplaced(request) }
+    return record
+  }
+
+  func misplaced(_ request: SQLRequest) -> AuthCacheError {
+    SQLFailure.misplacedAnswer.error(request.operation, request.kind)
+  }
+
+  /// Reads over a connection that is free.
+  ///
+  /// - Returns: nil if none is, or a lock would have to be waited for: then ask a lane.
+  func readOnCaller<Value>(
     _ operation: AuthCacheError.Operation, _ kind: RecordKind?,
-    _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
-  ) async throws(AuthCacheError) -> Value {
-    try await write(RequestLabel(operation, kind, writes: true), body)
-  }
-
-  func write<Value: Sendable>(
-    _ label: RequestLabel,
-    _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
-  ) async throws(AuthCacheError) -> Value {
-    // The instant is read when the write runs: what waited is judged by the time at which it happens.
-    try await writes.perform(label) { [clock] connection throws(SQLFailure) in try body(connection, clock.now) }
-  }
-
-  func read<Value: Sendable>(
-    _ operation: AuthCacheError.Operation, _ kind: RecordKind?, onCaller: Bool,
-    _ body: @escaping @Sendable (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
-  ) async throws(AuthCacheError) -> Value {
-    let label = RequestLabel(operation, kind, writes: false)
-    let timed = { @Sendable [clock] (connection: any SQLConnection) throws(SQLFailure) in
-      try body(connection, clock.now)
+    _ body: (any SQLConnection, Timestamp) throws(SQLFailure) -> Value
+  ) throws(AuthCacheError) -> Value? {
+    guard readers.isUsable else { return nil }
+    let start = Monotonic.coarse
+    let value: Value?
+    do throws(SQLFailure) {
+      value = try readers.read { (connection: any SQLConnection) throws(SQLFailure) in try body(connection, clock.now) }
+    } catch {
+      throw error.error(operation, kind)
     }
-    if onCaller {
-      let start = Monotonic.coarse
-      let value: Value?
-      do throws(SQLFailure) {
-        value = try readers.read(timed)
-      } catch {
-        throw error.error(operation, kind)
-      }
-      if let value {
-        reads.observer.noteIfSlow(operation, kind, since: start)
-        return value
-      }
-    }
-    return try await reads.perform(label, timed)
+    if value != nil { reads.observer.noteIfSlow(operation, kind, since: start) }
+    return value
   }
 }

@@ -9,6 +9,7 @@ extension SQLiteBackend {
     public var path: String
     /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one file.
     public var tableName = Self.defaultTableName
+    public var tables = Tables.one
     public var synchronous = Synchronous.full
     /// How long a write waits for another process's lock before it throws `timeout`.
     public var busyTimeout = Duration.seconds(5)
@@ -48,10 +49,26 @@ extension SQLiteBackend {
       case normal = "NORMAL"
     }
 
+    /// One table for every kind, or one for each.
+    public enum Tables: Sendable {
+      case one
+      /// A table for each kind of the vocabulary, `auth_cache_session` and so on, beside `auth_cache` for all others:
+      /// to look into them, to keep them on other disks, to vacuum them apart. Removing a group or what has expired
+      /// takes a statement for each. Chosen once: records do not move.
+      case perKind
+
+      func layout(named name: String) throws(AuthCacheError) -> TableLayout {
+        switch self {
+        case .one: TableLayout(try TableName(name))
+        case .perKind: try TableLayout(perKind: try TableName(name))
+        }
+      }
+    }
+
     var engine: SQLBackend.Configuration {
       get throws(AuthCacheError) {
         SQLBackend.Configuration(
-          table: try TableName(tableName),
+          layout: try tables.layout(named: tableName),
           properties: BackendProperties(
             aliases: true, durability: synchronous == .full ? .server : .process, shared: true,
             maxPayload: maxPayload),

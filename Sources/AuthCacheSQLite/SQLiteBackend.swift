@@ -33,9 +33,12 @@ public final class SQLiteBackend: BulkBackend, GroupBackend, ListingBackend {
         .invalidArgument, operation: .open,
         "the path must name a file; for records in memory alone use MemoryBackend")
     }
+    let settings = try configuration.engine
     engine = try await SQLBackend(
-      SQLiteDriver(path: path, synchronous: configuration.synchronous, busyTimeout: configuration.busyTimeout),
-      try configuration.engine)
+      SQLiteDriver(
+        path: path, layout: settings.layout, synchronous: configuration.synchronous,
+        busyTimeout: configuration.busyTimeout),
+      settings)
   }
 
   public var properties: BackendProperties { engine.properties }
@@ -93,6 +96,6 @@ extension SQLiteBackend {
   ///
   /// - Throws: `invalidArgument` for a table name that can't be meant.
   public static func schema(tableName: String = Configuration.defaultTableName) throws(AuthCacheError) -> String {
-    Schema(table: try TableName(tableName), dialect: .sqlite).description
+    Schema(TableLayout(try TableName(tableName)), dialect: SQLiteDialect()).description
   }
 }

@@ -35,15 +35,27 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     database = opened
     self.statements = statements
     self.leavesReadsOpen = leavesReadsOpen
-    cursors = Array(repeating: nil, count: Statement.allCases.count)
+    cursors = []
     handle = Mutex(Handle(database: opened))
   }
 
-  func cursor(_ statement: Statement) throws(SQLFailure) -> any SQLCursor {
+  static var traits: SQLTraits {
+    var traits = SQLTraits()
+    traits.locksToWrite = true
+    traits.separatesReads = true
+    return traits
+  }
+
+  var traits: SQLTraits { Self.traits }
+  var hasReturning: Bool { true }
+
+  func cursor(_ statement: Statement, in table: Int, count: Int) throws(SQLFailure) -> any SQLCursor {
     endReading()
-    if let cursor = cursors[statement.rawValue] { return cursor }
-    let cursor = SQLiteCursor(try prepare(statements[statement]), on: self)
-    cursors[statement.rawValue] = cursor
+    let place = table * Statement.count + statement.index
+    while cursors.count <= place { cursors.append(nil) }
+    if let cursor = cursors[place] { return cursor }
+    let cursor = SQLiteCursor(try prepare(statements[statement, in: table]), on: self)
+    cursors[place] = cursor
     return cursor
   }
 
@@ -64,7 +76,12 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     try execute("BEGIN")
   }
 
+  func beginMigrating(_ name: String) throws(SQLFailure) { try beginWriting() }
+
+  func announceCommit() {}
+
   func commit() throws(SQLFailure) {
+    guard sqlite3_get_autocommit(database) == 0 else { return }
     do throws(SQLFailure) {
       try execute("COMMIT")
     } catch {
@@ -96,6 +113,9 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     openCursor?.end()
     openCursor = nil
   }
+
+  /// There is no other side.
+  func isAlive() -> Bool { true }
 
   func interrupt() {
     isInterrupted.store(true, ordering: .relaxed)

@@ -8,6 +8,8 @@ final class SQLiteCursor: SQLCursor {
   private unowned let connection: SQLiteConnection
   private let buffer: UnsafeMutableRawPointer
   private var holdsBytes = false
+  /// What `send` has found and `step` has yet to tell.
+  private var firstStep: Bool?
 
   private static let slot = RecordDigest.byteCount
 
@@ -56,9 +58,29 @@ final class SQLiteCursor: SQLCursor {
     sqlite3_bind_text(statement, Int32(position + 1), place.assumingMemoryBound(to: CChar.self), Int32(count), nil)
   }
 
+  /// The engine loops over a statement for one digest: nothing here takes many.
+  func bind(_ digests: [RecordDigest], at position: Int) { bind(digests.first, at: position) }
+
+  func endRow() {}
+
   private func bindNull(at position: Int) { sqlite3_bind_null(statement, Int32(position + 1)) }
 
-  func step() throws(SQLFailure) -> Bool { try connection.step(statement) }
+  func send() throws(SQLFailure) {
+    do throws(SQLFailure) {
+      firstStep = try connection.step(statement)
+    } catch {
+      end()
+      throw error
+    }
+  }
+
+  func step() throws(SQLFailure) -> Bool {
+    if let first = firstStep {
+      firstStep = nil
+      return first
+    }
+    return try connection.step(statement)
+  }
 
   var changes: Int { connection.changes }
 
@@ -103,6 +125,7 @@ final class SQLiteCursor: SQLCursor {
 
   /// Ends the read or the write, and with it the transaction if it was alone in that.
   func end() {
+    firstStep = nil
     sqlite3_reset(statement)
     guard holdsBytes else { return }
     sqlite3_clear_bindings(statement)

@@ -3,14 +3,25 @@ internal import AuthCacheSQL
 
 /// Opens connections to one file.
 struct SQLiteDriver: SQLDriver {
-  let path: String
-  let synchronous: SQLiteBackend.Configuration.Synchronous
-  let busyTimeout: Duration
+  private let path: String
+  private let synchronous: SQLiteBackend.Configuration.Synchronous
+  private let busyTimeout: Duration
+  private let statements: Statements
+
+  init(
+    path: String, layout: TableLayout, synchronous: SQLiteBackend.Configuration.Synchronous, busyTimeout: Duration
+  ) {
+    self.path = path
+    self.synchronous = synchronous
+    self.busyTimeout = busyTimeout
+    statements = Statements(layout, dialect: SQLiteDialect())
+  }
 
   var name: String { "sqlite" }
-  var dialect: Dialect { .sqlite }
+  var dialect: any Dialect { SQLiteDialect() }
+  var traits: SQLTraits { SQLiteConnection.traits }
 
-  func connect(_ role: ConnectionRole, statements: Statements) throws(SQLFailure) -> any SQLConnection {
+  func connect(_ role: ConnectionRole) throws(SQLFailure) -> any SQLConnection {
     let connection = try SQLiteConnection(
       path: path, creates: role == .writer, busyTimeout: role == .impatientReader ? .zero : busyTimeout,
       leavesReadsOpen: role == .impatientReader, statements: statements)
@@ -36,15 +47,22 @@ struct SQLiteDriver: SQLDriver {
     while true {
       do throws(SQLFailure) {
         return try connection.execute("PRAGMA journal_mode = WAL")
-      } catch  where error.condition == .busy && .now < deadline {
+      } catch {
+        guard error.condition == .busy, .now < deadline else { throw error }
         SQLiteConnection.pause()
       }
     }
   }
 }
 
-extension Dialect {
-  static let sqlite = Dialect(
-    kindType: "TEXT", digestType: "BLOB", integerType: "INTEGER", payloadType: "BLOB", tableOptions: "",
-    rowName: "rowid")
+struct SQLiteDialect: Dialect {
+  var kindType: String { "TEXT" }
+  var digestType: String { "BLOB" }
+  var integerType: String { "INTEGER" }
+  var payloadType: String { "BLOB" }
+
+  func sweep(_ table: String) -> String {
+    "DELETE FROM \(table) WHERE expires_at <= ?1 AND rowid IN "
+      + "(SELECT rowid FROM \(table) WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2) RETURNING kind"
+  }
 }

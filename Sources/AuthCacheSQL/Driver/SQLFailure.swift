@@ -25,19 +25,21 @@ package struct SQLFailure: Error, Sendable {
 
   /// What the engine must do about it.
   package enum Condition: Sendable {
-    /// A unique index refused the statement. The transaction goes on without it.
+    /// A unique index refused the statement.
     case duplicate
-    /// Only the statement failed. The transaction goes on without it.
+    /// Only the statement failed.
     case confined
     /// A lock was not to be had.
     case busy
+    /// The transaction lost against another one and can be repeated.
+    case contention
     /// The transaction can't go on; the connection can.
     case broken
     /// The connection can't go on.
     case disconnected
   }
 
-  /// Whether the other requests of the transaction are unharmed.
+  /// Whether a transaction that survives failures goes on.
   package var isConfined: Bool { condition == .duplicate || condition == .confined }
 
   package func error(_ operation: AuthCacheError.Operation, _ kind: RecordKind?) -> AuthCacheError {
@@ -46,4 +48,7 @@ package struct SQLFailure: Error, Sendable {
 
   package static let aliasConflict = SQLFailure(
     .conflict, condition: .confined, "another live record holds one of the aliases")
+
+  package static let misplacedAnswer = SQLFailure(
+    .unavailable, effect: .unknown, condition: .disconnected, "the database answered something that was not asked")
 }

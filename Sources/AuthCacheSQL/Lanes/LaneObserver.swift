@@ -2,17 +2,21 @@ internal import AuthCache
 internal import Logging
 internal import Metrics
 
-/// What a lane tells the outside: metrics without labels that could hold a secret, and a line for what was slow.
+/// What the lanes tell the outside: metrics without labels that could hold a secret, and a line for what was slow.
 struct LaneObserver: Sendable {
   private let depth: Gauge
+  private let open: Gauge
+  private let busy: Gauge
   private let batch: Recorder
   private let wait: Metrics.Timer
   private let logger: Logger
   private let slow: Duration?
 
-  init(driver: String, lane: String, settings: LaneSettings) {
-    let dimensions = [("driver", driver), ("lane", lane)]
+  init(driver: String, lanes: String, settings: LaneSettings) {
+    let dimensions = [("driver", driver), ("lanes", lanes)]
     depth = Gauge(label: "authcache_sql_queue_depth", dimensions: dimensions)
+    open = Gauge(label: "authcache_sql_connections_open", dimensions: dimensions)
+    busy = Gauge(label: "authcache_sql_connections_busy", dimensions: dimensions)
     batch = Recorder(label: "authcache_sql_batch_size", dimensions: dimensions)
     wait = Metrics.Timer(label: "authcache_sql_queue_wait", dimensions: dimensions)
     logger = settings.logger
@@ -20,10 +24,15 @@ struct LaneObserver: Sendable {
   }
 
   /// A batch was taken out of the queue, in which `left` requests stay.
-  func took(_ works: [any LaneWork], leaving left: Int) {
+  func took(_ requests: [LaneRequest], leaving left: Int) {
     depth.record(left)
-    batch.record(works.count)
-    if let oldest = works.first { wait.recordNanoseconds((Monotonic.now - oldest.enqueuedAt).wholeNanoseconds) }
+    batch.record(requests.count)
+    if let oldest = requests.first { wait.recordNanoseconds((Monotonic.now - oldest.enqueuedAt).wholeNanoseconds) }
+  }
+
+  func connections(open: Int, busy: Int) {
+    self.open.record(open)
+    self.busy.record(busy)
   }
 
   /// Something took this long. Says so if that is slow.
@@ -34,5 +43,17 @@ struct LaneObserver: Sendable {
     ]
     if let kind { metadata["kind"] = "\(kind)" }
     logger.warning("slow database operation", metadata: metadata)
+  }
+
+  /// All connections are busy, and more is asked than they serve.
+  func exhausted(connections: Int, waiting: Int) {
+    logger.warning(
+      "all database connections are busy: raise maxConnections, or see what holds the database up",
+      metadata: ["connections": "\(connections)", "waiting": "\(waiting)"])
+  }
+
+  /// A connection was lost or could not be made.
+  func disconnected(_ failure: SQLFailure) {
+    logger.warning("database connection lost", metadata: ["code": "\(failure.code)", "reason": "\(failure.reason)"])
   }
 }

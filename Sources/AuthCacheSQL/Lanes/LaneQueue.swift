@@ -1,10 +1,8 @@
 internal import AuthCache
 internal import DequeModule
 
-/// What waits for a lane, and how far the lane's life has gone. A value: the lane holds it under its lock.
+/// What waits for a connection, and how far the life of the lanes has gone. A value: the pool holds it under its lock.
 struct LaneQueue {
-  typealias Work = any LaneWork
-
   enum Phase {
     case open
     /// Nothing more is accepted; what waits is served.
@@ -14,18 +12,17 @@ struct LaneQueue {
   }
 
   private(set) var phase = Phase.open
-  private var reads: Deque<Work> = []
-  private var writes: Deque<Work> = []
+  private var reads: Deque<LaneRequest> = []
+  private var writes: Deque<LaneRequest> = []
   private let limit: Int
 
   init(limit: Int) { self.limit = limit }
 
   var count: Int { reads.count + writes.count }
   var isEmpty: Bool { reads.isEmpty && writes.isEmpty }
-  var hasWrites: Bool { !writes.isEmpty }
 
   /// - Returns: why it is refused.
-  mutating func add(_ work: Work) -> SQLFailure? {
+  mutating func add(_ request: LaneRequest) -> SQLFailure? {
     guard phase == .open else { return .closed }
     if count >= limit {
       // Those whose task was cancelled need no place.
@@ -34,36 +31,46 @@ struct LaneQueue {
       guard count < limit else {
         return SQLFailure(
           .unavailable,
-          "\(limit) operations wait for the connection already: slow down, or see what holds the database up")
+          "\(limit) operations wait for a connection already: slow down, or see what holds the database up")
       }
     }
-    if work.label.writes { writes.append(work) } else { reads.append(work) }
+    if request.request.writes { writes.append(request) } else { reads.append(request) }
     return nil
   }
 
+  /// Puts back, in front, what was taken.
+  mutating func putBack(_ requests: [LaneRequest]) {
+    for request in requests.reversed() {
+      if request.request.writes { writes.prepend(request) } else { reads.prepend(request) }
+    }
+  }
+
   /// Claims what waits, oldest first, until `limit` records are concerned.
-  mutating func take(writes wanted: Bool, limit: Int) -> [Work] {
-    var taken: [Work] = []
+  mutating func take(writes wanted: Bool, limit: Int) -> [LaneRequest] {
+    var taken: [LaneRequest] = []
     var weight = 0
-    while weight < limit, let work = wanted ? writes.popFirst() : reads.popFirst() {
-      guard work.take() else { continue }
-      taken.append(work)
-      weight += work.label.weight
+    while weight < limit, let request = wanted ? writes.popFirst() : reads.popFirst() {
+      guard request.take() else { continue }
+      taken.append(request)
+      weight += request.request.weight
     }
     return taken
   }
 
   /// Takes out what was queued at `instant` or before.
-  mutating func removeAll(queuedBy instant: Monotonic) -> [Work] {
-    var removed: [Work] = []
+  mutating func removeAll(queuedBy instant: Monotonic) -> [LaneRequest] {
+    var removed: [LaneRequest] = []
     while let first = reads.first, first.enqueuedAt <= instant { removed.append(reads.removeFirst()) }
     while let first = writes.first, first.enqueuedAt <= instant { removed.append(writes.removeFirst()) }
     return removed
   }
 
+  /// Since when the oldest read or write waits.
+  func oldest(writes wanted: Bool) -> Monotonic? { wanted ? writes.first?.enqueuedAt : reads.first?.enqueuedAt }
+
   /// The oldest request, by which the next timeout is reckoned.
   var oldest: Monotonic? {
-    switch (reads.first?.enqueuedAt, writes.first?.enqueuedAt) {
+    switch (oldest(writes: false), oldest(writes: true)) {
     case (let read?, let write?): min(read, write)
     case (let read, let write): read ?? write
     }
@@ -72,7 +79,7 @@ struct LaneQueue {
   mutating func drain() { if phase == .open { phase = .draining } }
 
   /// Gives up what waits.
-  mutating func abort() -> [Work] {
+  mutating func abort() -> [LaneRequest] {
     phase = .aborted
     let left = Array(reads) + Array(writes)
     reads.removeAll()

@@ -10,14 +10,79 @@ internal import Musl
 // Unchecked: `state` is touched only between the lock and the unlock of the C mutex.
 package final class Monitor<State>: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let anybody = Condition()
   private var state: State
-  /// How many threads wait, so that a change nobody waits for wakes nobody.
+  /// How many threads wait for any change, so that a change nobody waits for wakes nobody.
   private var waiting = 0
 
   package init(_ state: sending State) {
     self.state = state
     pthread_mutex_init(mutex, nil)
+  }
+
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+
+  /// Runs `body` under the lock. Nothing that blocks or calls out belongs into it.
+  package func withLock<Result>(_ body: (inout State) -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body(&state)
+  }
+
+  /// Runs `body` under the lock and wakes whoever waits for any change.
+  package func change<Result>(_ body: (inout State) -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    let result = body(&state)
+    if waiting > 0 { anybody.broadcast() }
+    return result
+  }
+
+  /// Blocks the calling thread until `body` returns something, looking again after every change.
+  ///
+  /// - Returns: nil if the deadline has passed.
+  package func wait<Result>(until deadline: Monotonic? = nil, _ body: (inout State) -> Result?) -> Result? {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = body(&state) { return result }
+      if let deadline, deadline <= .now { return nil }
+      waiting += 1
+      anybody.wait(mutex, until: deadline)
+      waiting -= 1
+    }
+  }
+
+  /// Blocks the calling thread until `body` returns something, looking again whenever `condition` is signalled and at
+  /// the instant that `body` asks for.
+  package func wait<Result>(on condition: Condition, _ body: (inout State) -> Waiting<Result>) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      switch body(&state) {
+      case .over(let result): return result
+      case .until(let deadline): condition.wait(mutex, until: deadline)
+      }
+    }
+  }
+
+  /// What somebody who waits makes of the state.
+  package enum Waiting<Result> {
+    case over(Result)
+    /// Look again then, or when signalled.
+    case until(Monotonic?)
+  }
+}
+
+/// What one thread waits for, under the lock of a monitor.
+// Unchecked: the C condition variable is made for any thread.
+package final class Condition: @unchecked Sendable {
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  package init() {
     #if canImport(Darwin)
     pthread_cond_init(condition, nil)
     #else
@@ -31,52 +96,28 @@ package final class Monitor<State>: @unchecked Sendable {
 
   deinit {
     pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
     condition.deallocate()
-    mutex.deallocate()
   }
 
-  /// Runs `body` under the lock. Nothing that blocks or calls out belongs into it.
-  package func withLock<Result>(_ body: (inout State) -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body(&state)
-  }
+  package func signal() { pthread_cond_signal(condition) }
 
-  /// Runs `body` under the lock and wakes whoever waits.
-  package func change<Result>(_ body: (inout State) -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    let result = body(&state)
-    if waiting > 0 { pthread_cond_broadcast(condition) }
-    return result
-  }
+  fileprivate func broadcast() { pthread_cond_broadcast(condition) }
 
-  /// Blocks the calling thread until `body` returns something, looking again after every change.
-  ///
-  /// - Returns: nil if the deadline has passed.
-  package func wait<Result>(until deadline: Monotonic? = nil, _ body: (inout State) -> Result?) -> Result? {
-    pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    while true {
-      if let result = body(&state) { return result }
-      waiting += 1
-      defer { waiting -= 1 }
-      guard let deadline else {
-        pthread_cond_wait(condition, mutex)
-        continue
-      }
-      let left = deadline - .now
-      guard left > .zero else { return nil }
-      #if canImport(Darwin)
-      var duration = timespec(
-        tv_sec: Int(left.wholeNanoseconds / 1_000_000_000), tv_nsec: Int(left.wholeNanoseconds % 1_000_000_000))
-      pthread_cond_timedwait_relative_np(condition, mutex, &duration)
-      #else
-      var instant = timespec(
-        tv_sec: Int(deadline.nanoseconds / 1_000_000_000), tv_nsec: Int(deadline.nanoseconds % 1_000_000_000))
-      pthread_cond_timedwait(condition, mutex, &instant)
-      #endif
+  fileprivate func wait(_ mutex: UnsafeMutablePointer<pthread_mutex_t>, until deadline: Monotonic?) {
+    guard let deadline else {
+      pthread_cond_wait(condition, mutex)
+      return
     }
+    let left = deadline - .now
+    guard left > .zero else { return }
+    #if canImport(Darwin)
+    var duration = timespec(
+      tv_sec: Int(left.wholeNanoseconds / 1_000_000_000), tv_nsec: Int(left.wholeNanoseconds % 1_000_000_000))
+    pthread_cond_timedwait_relative_np(condition, mutex, &duration)
+    #else
+    var instant = timespec(
+      tv_sec: Int(deadline.nanoseconds / 1_000_000_000), tv_nsec: Int(deadline.nanoseconds % 1_000_000_000))
+    pthread_cond_timedwait(condition, mutex, &instant)
+    #endif
   }
 }

@@ -62,6 +62,9 @@ final class Readers: Sendable {
     self.connect = connect
   }
 
+  /// False where callers never read on their own.
+  var isUsable: Bool { limit > 0 }
+
   /// Runs `body` on a free connection.
   ///
   /// - Returns: nil if none is free, or a lock would have to be waited for: then ask the lane.

@@ -24,10 +24,10 @@ final class Timekeeper: Sendable {
 
   private static var grace: Duration { .seconds(2) }
 
-  init(lanes: [Lane], readers: Readers, interval: Duration) throws(SQLFailure) {
+  init(pools: [LanePool], readers: Readers, interval: Duration) throws(SQLFailure) {
     let closing = closing
     thread = try LaneThread {
-      Self.run(lanes: lanes, readers: readers, interval: interval, closing: closing)
+      Self.run(pools: pools, readers: readers, interval: interval, closing: closing)
     }
   }
 
@@ -47,14 +47,14 @@ final class Timekeeper: Sendable {
   }
 
   private static func run(
-    lanes: [Lane], readers: Readers, interval: Duration, closing: Monitor<Closing>
+    pools: [LanePool], readers: Readers, interval: Duration, closing: Monitor<Closing>
   ) {
     var seen: Monotonic?
     while true {
       let now = Monotonic.now
       var next = now + interval
-      for lane in lanes {
-        if let deadline = lane.expire(at: now) { next = min(next, deadline) }
+      for pool in pools {
+        if let deadline = pool.expire(at: now) { next = min(next, deadline) }
       }
       if let seen { next = min(next, seen) }
       // Returns when the deadline of the close changes, or when `next` has come.
@@ -64,7 +64,7 @@ final class Timekeeper: Sendable {
         return nil
       }
       if isOver == true { return }
-      seen = advance(closing, lanes, readers)
+      seen = advance(closing, pools, readers)
     }
   }
 
@@ -72,7 +72,7 @@ final class Timekeeper: Sendable {
   ///
   /// - Returns: when the next stage is due.
   private static func advance(
-    _ closing: Monitor<Closing>, _ lanes: [Lane], _ readers: Readers
+    _ closing: Monitor<Closing>, _ pools: [LanePool], _ readers: Readers
   ) -> Monotonic? {
     let now = Monotonic.now
     let due: Closing = closing.withLock { state in
@@ -85,10 +85,10 @@ final class Timekeeper: Sendable {
     switch due {
     case .no, .over: break
     case .draining:
-      for lane in lanes { lane.abort() }
+      for pool in pools { pool.abort() }
       readers.interrupt()
     case .interrupted:
-      for lane in lanes { lane.giveUpThread() }
+      for pool in pools { pool.giveUpThreads() }
       readers.giveUp()
     }
     return closing.withLock { $0.deadline }

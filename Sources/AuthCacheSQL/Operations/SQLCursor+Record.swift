@@ -18,9 +18,13 @@ extension SQLCursor {
     bind(payload, at: Column.payload.rawValue)
   }
 
-  func bind(_ lookup: Lookup, now: Timestamp) {
+  func bind(_ lookup: Lookup) {
     bind(lookup.kind, at: 0)
     bind(lookup.digest, at: 1)
+  }
+
+  func bind(_ lookup: Lookup, now: Timestamp) {
+    bind(lookup)
     bind(now, at: 2)
   }
 

@@ -2,13 +2,13 @@ internal import AuthCache
 
 extension Schema {
   /// Brings the database to this version. Repeatable; any number of processes may do it at once: one does the work
-  /// under the write lock, and the others find it done.
+  /// under a lock, and the others find it done.
   ///
-  /// - Throws: `unsupported` if the database has a newer version.
+  /// - Throws: `unsupported` if the database has a newer version, or something else under a table's name.
   package func migrate(on connection: any SQLConnection) throws(SQLFailure) {
-    // A database that is up to date is opened without the write lock.
-    if let found = try? installedVersion(on: connection), try isCurrent(found) { return }
-    try connection.beginWriting()
+    // A database that is up to date is opened without the lock.
+    if let found = try installedVersionIfAny(on: connection), try isCurrent(found) { return }
+    try connection.beginMigrating(versionTable)
     do throws(SQLFailure) {
       try connection.execute(createVersionTable)
       let found = try installedVersion(on: connection)
@@ -27,11 +27,9 @@ extension Schema {
       for statement in step {
         do throws(SQLFailure) {
           try connection.execute(statement)
-        } catch  where error.condition == .confined {
-          throw SQLFailure(
-            .unsupported,
-            "the table \(table.rawValue) can't be created: something in the database has its name; "
-              + "choose another table name", detail: error.detail)
+        } catch {
+          if error.condition == .confined { throw nameIsTaken(error.detail) }
+          throw error
         }
       }
     }
@@ -39,12 +37,19 @@ extension Schema {
     try connection.execute("INSERT INTO \(versionTable) (version) VALUES (\(version))")
   }
 
+  private func nameIsTaken(_ detail: String?) -> SQLFailure {
+    SQLFailure(
+      .unsupported,
+      "the table \(layout.base.rawValue) can't be created: something in the database has its name; "
+        + "choose another table name", detail: detail)
+  }
+
   private func isCurrent(_ found: Int) throws(SQLFailure) -> Bool {
     guard found <= version else {
       throw SQLFailure(
         .unsupported,
-        "the table \(table.rawValue) has schema version \(found) and this release knows versions up to \(version): "
-          + "use a newer release, or another table name")
+        "the table \(layout.base.rawValue) has schema version \(found) and this release knows versions up to "
+          + "\(version): use a newer release, or another table name")
     }
     guard found >= 0 else { throw SQLFailure(.corrupt, "the schema version in \(versionTable) is negative") }
     return found == version
@@ -52,5 +57,15 @@ extension Schema {
 
   private func installedVersion(on connection: any SQLConnection) throws(SQLFailure) -> Int? {
     try connection.integer("SELECT max(version) FROM \(versionTable)").map(Int.init)
+  }
+
+  /// Nil where there is no such table yet.
+  private func installedVersionIfAny(on connection: any SQLConnection) throws(SQLFailure) -> Int? {
+    do throws(SQLFailure) {
+      return try installedVersion(on: connection)
+    } catch {
+      if error.condition == .disconnected { throw error }
+      return nil
+    }
   }
 }

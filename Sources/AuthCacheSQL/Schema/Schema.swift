@@ -1,17 +1,17 @@
 /// The tables, as a list of steps from each version to the next.
 package struct Schema: Sendable {
-  package let table: TableName
+  package let layout: TableLayout
   /// `steps[n]` leads from version n to version n + 1. A released step never changes.
   package let steps: [[String]]
 
   package var version: Int { steps.count }
 
   /// Where the version is kept: beside the table, so that several tables in one database migrate on their own.
-  package var versionTable: String { "\(table.rawValue)_schema" }
+  package var versionTable: String { "\(layout.base.rawValue)_schema" }
 
-  package init(table: TableName, dialect: Dialect) {
-    self.table = table
-    steps = [Self.firstVersion(of: table.rawValue, dialect)]
+  package init(_ layout: TableLayout, dialect: any Dialect) {
+    self.layout = layout
+    steps = [layout.tables.flatMap { FirstVersion(table: $0.rawValue, dialect: dialect).statements }]
   }
 
   /// What `migrate` runs on an empty database, ready to be read or piped into a client.
@@ -23,34 +23,57 @@ package struct Schema: Sendable {
   }
 
   var createVersionTable: String { "CREATE TABLE IF NOT EXISTS \(versionTable) (version INTEGER NOT NULL)" }
+}
 
-  private static func firstVersion(of table: String, _ dialect: Dialect) -> [String] {
-    func definition(_ column: Column) -> String {
-      switch column {
-      case .kind: "kind \(dialect.kindType) NOT NULL"
-      case .digest: "digest \(dialect.digestType) NOT NULL"
-      case .accessToken, .refreshToken, .subject, .providerSession, .grant: "\(column.name) \(dialect.digestType)"
-      case .revision, .createdAt: "\(column.name) \(dialect.integerType) NOT NULL"
-      case .expiresAt: "expires_at \(dialect.integerType)"
-      case .payload: "payload \(dialect.payloadType) NOT NULL"
-      }
-    }
-    let definitions = Column.allCases.map { "  \(definition($0)),\n" }.joined()
-    let create = "CREATE TABLE \(table) (\n\(definitions)  PRIMARY KEY (kind, digest)\n)\(dialect.tableOptions)"
+/// Version 1 of one table.
+private struct FirstVersion {
+  let table: String
+  let dialect: any Dialect
 
-    // Only the rows that have the digest are indexed: what has no alias pays for none.
-    func index(_ column: Column, _ suffix: String, unique: Bool) -> String {
-      "CREATE \(unique ? "UNIQUE " : "")INDEX \(table)_\(suffix) ON \(table) "
-        + "(\(column.name)\(unique ? ", kind" : "")) WHERE \(column.name) IS NOT NULL"
+  var statements: [String] {
+    let columns = Column.allCases.map(definition) + dialect.furtherColumns + ["PRIMARY KEY (kind, digest)"]
+    let inline = dialect.inlinesIndexes ? indexes.map(\.asDefinition) : []
+    let body = (columns + inline).map { "  \($0)" }.joined(separator: ",\n")
+    let create = "CREATE \(dialect.tableModifier)TABLE \(table) (\n\(body)\n)\(dialect.tableOptions)"
+    return [create] + (dialect.inlinesIndexes ? [] : indexes.map(\.asStatement))
+  }
+
+  private func definition(_ column: Column) -> String {
+    switch column {
+    case .kind: "kind \(dialect.kindType) NOT NULL"
+    case .digest: "digest \(dialect.digestType) NOT NULL"
+    case .accessToken, .refreshToken, .subject, .providerSession, .grant: "\(column.name) \(dialect.digestType)"
+    case .revision, .createdAt: "\(column.name) \(dialect.integerType) NOT NULL"
+    case .expiresAt: "expires_at \(dialect.integerType)"
+    case .payload: "payload \(dialect.payloadType) NOT NULL"
     }
-    return [
-      create,
-      index(.accessToken, "access", unique: true),
-      index(.refreshToken, "refresh", unique: true),
-      index(.subject, "subject", unique: false),
-      index(.providerSession, "provider", unique: false),
-      index(.grant, "grant", unique: false),
-      index(.expiresAt, "expiry", unique: false),
+  }
+
+  private var indexes: [Index] {
+    [
+      Index(table: table, column: .accessToken, suffix: "access", isUnique: true),
+      Index(table: table, column: .refreshToken, suffix: "refresh", isUnique: true),
+      Index(table: table, column: .subject, suffix: "subject", isUnique: false),
+      Index(table: table, column: .providerSession, suffix: "provider", isUnique: false),
+      Index(table: table, column: .grant, suffix: "grant", isUnique: false),
+      Index(table: table, column: .expiresAt, suffix: "expiry", isUnique: false),
     ]
+  }
+
+  private struct Index {
+    let table: String
+    let column: Column
+    let suffix: String
+    let isUnique: Bool
+
+    private var unique: String { isUnique ? "UNIQUE " : "" }
+    private var name: String { "\(table)_\(suffix)" }
+    private var columns: String { isUnique ? "\(column.name), kind" : column.name }
+
+    /// Only the rows that have the digest are indexed: what has no alias pays for none.
+    var asStatement: String {
+      "CREATE \(unique)INDEX \(name) ON \(table) (\(columns)) WHERE \(column.name) IS NOT NULL"
+    }
+    var asDefinition: String { "\(unique)KEY \(name) (\(columns))" }
   }
 }

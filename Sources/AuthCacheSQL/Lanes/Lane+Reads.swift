@@ -1,0 +1,64 @@
+internal import AuthCache
+
+extension Lane {
+  func serveReads(on connection: any SQLConnection) throws(SQLFailure) {
+    let requests = pool.take(writes: false)
+    let (together, alone) = requests.reduce(into: ([LaneRequest](), [LaneRequest]())) { parts, request in
+      if request.request.isSociable { parts.0.append(request) } else { parts.1.append(request) }
+    }
+    var left = together + alone
+    do throws(SQLFailure) {
+      try readTogether(together, on: connection)
+      left = alone
+      while let request = left.first {
+        try readAlone(request, on: connection)
+        left.removeFirst()
+      }
+    } catch {
+      // Reading twice does no harm, and the connection may only have been old.
+      pool.readAgain(left, error)
+      throw error
+    }
+  }
+
+  /// - Throws: only if the connection broke; then nobody has been answered.
+  private func readTogether(_ requests: [LaneRequest], on connection: any SQLConnection) throws(SQLFailure) {
+    guard requests.count > 1 else {
+      for request in requests { try readAlone(request, on: connection) }
+      return
+    }
+    var batch = Batch(requests)
+    let start = Monotonic.coarse
+    do throws(SQLFailure) {
+      // Reads of single records share one transaction where beginning and ending one costs as much as such a read.
+      if !connection.traits.pipelines, !connection.traits.merges { try connection.beginReading() }
+      try serve(&batch, on: connection)
+      try connection.commit()
+    } catch {
+      connection.rollback()
+      if error.condition == .disconnected { throw error }
+      for request in requests { try readAlone(request, on: connection) }
+      return
+    }
+    pool.observer.noteIfSlow(.load, nil, since: start)
+    batch.deliver()
+  }
+
+  private func readAlone(_ request: LaneRequest, on connection: any SQLConnection) throws(SQLFailure) {
+    let start = Monotonic.coarse
+    let content = request.request
+    let result: Result<SQLAnswer, SQLFailure>
+    do throws(SQLFailure) {
+      if !content.isSociable { try connection.beginReading() }
+      let answer = try connection.perform(content, layout, careful: false, now: now)
+      try connection.commit()
+      result = .success(answer)
+    } catch {
+      connection.rollback()
+      if error.condition == .disconnected { throw error }
+      result = .failure(error)
+    }
+    pool.observer.noteIfSlow(content.operation, content.kind, since: start)
+    request.settle(result)
+  }
+}
