@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "AuthCache", targets: ["AuthCache"]),
     .library(name: "AuthCacheSQLite", targets: ["AuthCacheSQLite"]),
+    .library(name: "AuthCachePostgres", targets: ["AuthCachePostgres"]),
     .library(name: "AuthCacheConformance", targets: ["AuthCacheConformance"]),
     .library(name: "AuthCacheTesting", targets: ["AuthCacheTesting"]),
     .library(name: "AuthCacheCommand", targets: ["AuthCacheCommand"]),
@@ -50,6 +51,19 @@ let package = Package(
       ]
     ),
     .target(name: "AuthCacheSQLite", dependencies: ["AuthCache", "AuthCacheSQL", "CSQLite"]),
+
+    .systemLibrary(
+      name: "CPostgres", pkgConfig: "libpq",
+      providers: [.apt(["libpq-dev"]), .brew(["libpq"])]
+    ),
+    .target(
+      name: "AuthCachePostgres",
+      dependencies: [
+        "AuthCache", "AuthCacheSQL", "CPostgres",
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
 
     // The conformance kit: values, no test library; adapters for Swift Testing and for the command line.
     .target(

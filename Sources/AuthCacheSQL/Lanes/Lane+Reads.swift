@@ -49,10 +49,7 @@ extension Lane {
     let content = request.request
     let result: Result<SQLAnswer, SQLFailure>
     do throws(SQLFailure) {
-      if !content.isSociable { try connection.beginReading() }
-      let answer = try connection.perform(content, layout, careful: false, now: now)
-      try connection.commit()
-      result = .success(answer)
+      result = .success(try answer(to: content, on: connection))
     } catch {
       connection.rollback()
       if error.condition == .disconnected { throw error }
@@ -60,5 +57,15 @@ extension Lane {
     }
     pool.observer.noteIfSlow(content.operation, content.kind, since: start)
     request.settle(result)
+  }
+
+  private func answer(
+    to request: SQLRequest, on connection: any SQLConnection
+  ) throws(SQLFailure) -> SQLAnswer {
+    if request.isSociable { return try connection.exchange(request, layout, careful: false, now: now) }
+    try connection.beginReading()
+    let answer = try connection.perform(request, layout, careful: false, now: now)
+    try connection.commit()
+    return answer
   }
 }

@@ -139,13 +139,7 @@ extension Lane {
     let traits = connection.traits
     let isOneStatement = request.isSociable && !careful && connection.hasReturning
     if !isOneStatement || !traits.commitsSingles { try connection.beginWriting() }
-    if request.isSociable {
-      let sent = try connection.send(request, layout, careful: careful, now: now)
-      try connection.announceCommit()
-      let answer = try connection.finish(sent, layout, now: now)
-      try connection.commit()
-      return answer
-    }
+    if request.isSociable { return try connection.exchange(request, layout, careful: careful, now: now) }
     let answer = try connection.perform(request, layout, careful: careful, now: now)
     try connection.commit()
     return answer

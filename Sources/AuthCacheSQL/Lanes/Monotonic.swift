@@ -41,7 +41,7 @@ package struct Monotonic: Comparable, Sendable {
 
 extension Duration {
   /// Whole nanoseconds, stopped at the end of the range; negative durations count as none.
-  var wholeNanoseconds: Int64 {
+  package var wholeNanoseconds: Int64 {
     let (seconds, attoseconds) = components
     guard self > .zero else { return 0 }
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)

@@ -1,0 +1,131 @@
+public import AuthCache
+internal import AuthCacheSQL
+public import Logging
+
+extension PostgresBackend {
+  /// How a database is used. Every field but the address has a default that works.
+  public struct Configuration: Sendable {
+    public var address: Address
+    /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one database.
+    public var tableName = Self.defaultTableName
+    public var tables = Tables.one
+    /// How a table is made. Looked at only when it is created.
+    public var tableOptions: TableOptions = []
+    public var durability = Durability.full
+    /// Connections beyond this are opened only when the others don't keep up, and closed after a minute without work.
+    public var minConnections = 5
+    /// Never more than this.
+    public var maxConnections = 20
+    /// How long connecting may take. The lookup of a host's name is not bounded by it.
+    public var connectTimeout = Duration.seconds(5)
+    /// How long a statement may take, on the server and on the wire.
+    public var statementTimeout = Duration.seconds(10)
+    /// How long a request waits for its turn before it throws `timeout`.
+    public var acquireTimeout = Duration.seconds(30)
+    /// How long `close()` lets accepted writes go on.
+    public var closeDeadline = Duration.seconds(10)
+    /// How many requests may wait; one more throws `unavailable` at once.
+    public var queueLimit = 65_536
+    /// How many records one transaction takes up before the next begins.
+    public var batchLimit = 512
+    /// False behind a pooler that changes connections between transactions (PgBouncer in transaction mode): statements
+    /// are then parsed and planned anew each time, which costs about half of the speed, and the session's settings,
+    /// the server's timeout for statements among them, are the pooler's.
+    public var preparesStatements = true
+    /// The largest payload in bytes.
+    public var maxPayload = 1 << 20
+    /// From how long on an operation is logged as slow, without its values; nil for never.
+    public var slowOperation: Duration? = .seconds(1)
+    public var clock: any AuthCacheClock
+    public var logger: Logger
+
+    public init(
+      _ address: Address, clock: any AuthCacheClock = .system, logger: Logger = Logger(label: "authcache.postgres")
+    ) {
+      self.address = address
+      self.clock = clock
+      self.logger = logger
+    }
+
+    /// - Parameter url: `postgres://user:password@host:port/database?sslmode=…`.
+    /// - Throws: `invalidArgument` if the address can't be meant.
+    public init(url: String, clock: any AuthCacheClock = .system) throws(AuthCacheError) {
+      self.init(try Address(url: url), clock: clock)
+    }
+
+    /// Takes the address out of `AUTHCACHE_POSTGRES_URL`.
+    ///
+    /// - Throws: `invalidArgument` if the variable is missing or can't be meant.
+    public init(
+      environment: [String: String], clock: any AuthCacheClock = .system
+    ) throws(AuthCacheError) {
+      guard let url = environment["AUTHCACHE_POSTGRES_URL"], !url.isEmpty else {
+        throw AuthCacheError(
+          .invalidArgument, operation: .open,
+          "AUTHCACHE_POSTGRES_URL is not set: it holds postgres://user:password@host:port/database")
+      }
+      try self.init(url: url, clock: clock)
+    }
+
+    public static let defaultTableName = "auth_cache"
+
+    /// One table for every kind, or one for each.
+    public enum Tables: Sendable {
+      case one
+      /// A table for each kind of the vocabulary, `auth_cache_session` and so on, beside `auth_cache` for all others:
+      /// to grant rights, to vacuum or to look into them apart. Removing a group or what has expired takes a statement
+      /// for each. Chosen once: records do not move.
+      case perKind
+    }
+
+    /// What an acknowledged write survives.
+    public enum Durability: Sendable {
+      /// A crash of the server: every commit waits for its disk.
+      case full
+      /// Only a crash of this process: the server may lose the last half second
+      /// (https://www.postgresql.org/docs/15/wal-async-commit.html). Twice as fast for single writes.
+      case relaxed
+    }
+
+    public struct TableOptions: OptionSet, Sendable {
+      public let rawValue: Int
+      public init(rawValue: Int) { self.rawValue = rawValue }
+
+      /// The table is not in the write-ahead log: faster, but **empty after a crash of the server**, and not on
+      /// replicas. Everybody is logged out then.
+      public static let unlogged = TableOptions(rawValue: 1 << 0)
+      /// A column `payload_json` beside the payload, for SQL to look into. Only for an `AuthStore` that seals nothing:
+      /// what is no JSON is refused, and what is in clear can be read by whoever reads the database.
+      public static let jsonPayload = TableOptions(rawValue: 1 << 1)
+    }
+
+    var layout: TableLayout {
+      get throws(AuthCacheError) {
+        let name = try TableName(tableName)
+        return switch tables {
+        case .one: TableLayout(name)
+        case .perKind: try TableLayout(perKind: name)
+        }
+      }
+    }
+
+    var engine: SQLBackend.Configuration {
+      get throws(AuthCacheError) {
+        guard (1...maxConnections).contains(minConnections) else {
+          throw AuthCacheError(
+            .invalidArgument, operation: .open, "minConnections is at least 1 and at most maxConnections")
+        }
+        var lanes = LaneSettings(
+          acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
+          slowOperation: slowOperation, logger: logger)
+        lanes.connections = minConnections...maxConnections
+        let survivesServer = durability == .full && !tableOptions.contains(.unlogged)
+        return SQLBackend.Configuration(
+          layout: try layout,
+          properties: BackendProperties(
+            aliases: true, durability: survivesServer ? .server : .process, shared: true, maxPayload: maxPayload),
+          clock: clock, lanes: lanes, maxReaders: 0, closeDeadline: closeDeadline)
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+internal import AuthCache
+internal import AuthCacheSQL
+
+/// Why no connection was had, out of the words of the client library.
+struct PostgresRefusal {
+  private let message: String
+  private let address: PostgresBackend.Address
+
+  init(_ message: String, _ address: PostgresBackend.Address) {
+    self.message = message
+    self.address = address
+  }
+
+  var failure: SQLFailure { SQLFailure(.unavailable, condition: .disconnected, sentence) }
+
+  private func says(_ words: String...) -> Bool { words.contains { message.contains($0) } }
+
+  private var place: String { address.place }
+
+  private var sentence: String {
+    if says("password authentication failed", "no password supplied", "SCRAM") {
+      return "PostgreSQL at \(place) does not accept the user name or the password"
+    }
+    if says("no pg_hba.conf entry") {
+      return "PostgreSQL at \(place) does not let this user in from here: look at its pg_hba.conf"
+    }
+    if says("database \"") && says("does not exist") {
+      return "PostgreSQL at \(place) has no such database: create it, or correct its name"
+    }
+    if says("role \"") && says("does not exist") {
+      return "PostgreSQL at \(place) does not know the user: create the role, or correct its name"
+    }
+    if says("could not translate host name") { return "the host \(place) is unknown: correct its name, or see the DNS" }
+    if says("server does not support SSL") {
+      return "PostgreSQL at \(place) offers no TLS, and sslmode=\(address.tls.rawValue) asks for it"
+    }
+    if says("does not match host name") { return "the certificate of PostgreSQL at \(place) is for another host" }
+    if says("root certificate file") {
+      return "the file of root certificates is missing: name it with sslrootcert, or choose another sslmode"
+    }
+    if says("certificate verify failed", "certificate has expired") {
+      return "the certificate of PostgreSQL at \(place) is not accepted: it has expired, or none of the authorities "
+        + "in sslrootcert signed it"
+    }
+    if says("too many clients", "remaining connection slots", "too many connections") {
+      return "PostgreSQL at \(place) has no connection left: raise max_connections, or lower maxConnections"
+    }
+    if says("starting up", "shutting down", "in recovery") {
+      return "PostgreSQL at \(place) is starting up or shutting down: try again in a moment"
+    }
+    if says("Connection refused", "No such file or directory") {
+      return "nothing listens at \(place): start PostgreSQL there, or correct host and port"
+    }
+    if says("SSL error") { return "TLS with PostgreSQL at \(place) failed" }
+    return "PostgreSQL at \(place) can't be reached: see that it runs and that the network lets it be reached"
+  }
+}
