@@ -21,7 +21,9 @@ package final class ThrowawayServer: Sendable {
   /// Starts a server and waits until it answers: one to three seconds.
   ///
   /// - Throws: ``ServerFault`` if its binaries are not here or it does not start.
-  package static func start(_ kind: ServerKind, _ options: ServerOptions = ServerOptions()) async throws
+  package static func start(
+    _ kind: ServerKind, _ options: ServerOptions = ServerOptions()
+  ) async throws
     -> ThrowawayServer
   {
     let recipe = try kind.recipe

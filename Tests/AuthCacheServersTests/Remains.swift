@@ -14,7 +14,8 @@ enum Remains {
   /// The processes whose words name `folder`.
   static func processes(of folder: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: "/proc").filter { id in
-      guard Int32(id) != nil, let words = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") else { return false }
+      guard Int32(id) != nil else { return false }
+      let words = FileManager.default.contents(atPath: "/proc/\(id)/cmdline") ?? Data()
       return String(decoding: words, as: UTF8.self).contains(folder)
     }
   }
@@ -36,7 +37,9 @@ enum Remains {
 
   private static var existing: [String] {
     let table = (try? String(contentsOfFile: "/proc/sysvipc/shm", encoding: .utf8)) ?? ""
-    return table.split(separator: "\n").dropFirst().compactMap { $0.split(separator: " ").dropFirst().first.map(String.init) }
+    return table.split(separator: "\n").dropFirst().compactMap { line in
+      line.split(separator: " ").dropFirst().first.map(String.init)
+    }
   }
 
   static func found(folder: String, segments: [String]) throws -> Found {

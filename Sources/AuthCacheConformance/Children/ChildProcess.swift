@@ -27,7 +27,8 @@ public final class ChildProcess: Sendable {
     try self.init(launcher, words, apart: false)
   }
 
-  /// - Parameter apart: In a process group of its own, so that a Ctrl-C at the terminal does not reach it.
+  /// - Parameter apart: In a session of its own, so that neither a Ctrl-C nor the end of the terminal or of this process
+  ///   sends it a signal.
   package init(_ launcher: ChildLauncher, _ words: [String], apart: Bool) throws {
     let spawned = try Spawned(launcher.executable, launcher.arguments + words, apart: apart)
     let (lines, continuation) = AsyncStream<String>.makeStream()

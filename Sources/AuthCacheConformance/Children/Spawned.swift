@@ -15,7 +15,8 @@ struct Spawned {
   let output: Int32
   let errors: Int32
 
-  /// - Parameter apart: In a process group of its own, so that a Ctrl-C at the terminal does not reach it.
+  /// - Parameter apart: In a session of its own, so that neither a Ctrl-C nor the end of the terminal or of this process
+  ///   sends it a signal.
   init(_ executable: String, _ words: [String], apart: Bool = false) throws {
     var ends: [Int32] = []
     do {
@@ -28,6 +29,13 @@ struct Spawned {
     for theirs in [ends[0], ends[2], ends[4]] { close(theirs) }
     (input, output, errors) = (ends[1], ends[3], ends[5])
   }
+
+  #if canImport(Darwin)
+  private static let newSession = Int32(POSIX_SPAWN_SETSID)
+  #else
+  /// POSIX_SPAWN_SETSID, which both C libraries define for GNU sources only.
+  private static let newSession: Int32 = 0x80
+  #endif
 
   private static func spawn(
     _ executable: String, _ words: [String], streams: [Int32], apart: Bool
@@ -54,7 +62,7 @@ struct Spawned {
     for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
-    if apart { flags |= Int32(POSIX_SPAWN_SETPGROUP) }
+    if apart { flags |= newSession }
     #if canImport(Darwin)
     flags |= Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
     #endif

@@ -30,15 +30,18 @@ enum GuardianScript {
       fi
     }
 
+    # Sent until it works: somebody else may send the opposite.
+    halt() {
+      until stopped "$1"; do
+        kill -STOP "$1" 2>/dev/null
+        stopped "$1" || sleep 0.01
+      done
+    }
     # Nobody is born any more once the first process has stopped, and it sees none of the others die.
     freeze() {
       [ -n "$server" ] || return 0
-      kill -STOP "$server" 2>/dev/null
-      until stopped "$server"; do sleep 0.01; done
-      for id in $(children); do
-        kill -STOP "$id" 2>/dev/null
-        until stopped "$id"; do sleep 0.01; done
-      done
+      halt "$server"
+      for id in $(children); do halt "$id"; done
     }
     thaw() {
       [ -n "$server" ] || return 0
@@ -46,7 +49,7 @@ enum GuardianScript {
     }
     slay() {
       [ -n "$server" ] || return 0
-      freeze
+      halt "$server"
       for id in $(children); do
         kill -KILL "$id" 2>/dev/null
         while alive "$id"; do sleep 0.01; done

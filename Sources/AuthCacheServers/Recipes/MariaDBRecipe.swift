@@ -47,7 +47,8 @@ struct MariaDBRecipe: ServerRecipe {
 
   func start(_ site: ServerSite) -> [String] {
     var settings = [
-      "datadir": site.data, "socket": socket(site, in: site.folder), "port": "\(site.port)", "bind-address": "127.0.0.1",
+      "datadir": site.data, "socket": socket(site, in: site.folder), "port": "\(site.port)",
+      "bind-address": "127.0.0.1",
       "pid-file": site.folder + "/scratch/pid", "tmpdir": site.folder + "/scratch", "skip-name-resolve": "1",
       "skip-log-bin": "1", "innodb-buffer-pool-size": "256M", "innodb-log-file-size": Self.logFileSize,
       "max-connections": "200", "performance-schema": "0",
@@ -75,7 +76,8 @@ struct MariaDBRecipe: ServerRecipe {
     let database = login.database.percentEncoded
     switch endpoint {
     case .tcp(let port): return "mysql://\(login.authority)127.0.0.1:\(port)/\(database)"
-    case .unix(let path): return "mysql://\(login.authority)localhost/\(database)?socket=\(path.percentEncodedPath)"
+    case .unix(let path):
+      return "mysql://\(login.authority)localhost/\(database)?socket=\(path.percentEncodedPath)"
     }
   }
 }
