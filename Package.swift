@@ -89,6 +89,8 @@ let package = Package(
       name: "AuthCacheBundled",
       dependencies: ["AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCacheConformance", "CSQLite"]
     ),
+    // Throwaway servers from this machine's binaries, and a proxy that hurts their connections. No C client.
+    .target(name: "AuthCacheServers", dependencies: ["AuthCacheConformance"]),
     // Not `authcache`: on a file system that folds case the folder would be that of `AuthCache`.
     .executableTarget(
       name: "AuthCacheCLI", dependencies: ["AuthCacheBundled", "AuthCacheCommand", "AuthCacheConformance"]),
@@ -109,6 +111,7 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]
     ),
+    .testTarget(name: "AuthCacheServersTests", dependencies: ["AuthCacheServers", "AuthCacheConformance"]),
     .testTarget(
       name: "AuthCacheConformanceTests",
       dependencies: ["AuthCache", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]

@@ -23,8 +23,14 @@ public final class ChildProcess: Sendable {
   private let state: ChildState
 
   /// - Throws: ``Blocked`` if the executable can't be started.
-  public init(_ launcher: ChildLauncher, _ words: [String] = []) throws {
-    let spawned = try Spawned(launcher.executable, launcher.arguments + words)
+  public convenience init(_ launcher: ChildLauncher, _ words: [String] = []) throws {
+    try self.init(launcher, words, apart: false)
+  }
+
+  /// - Parameter apart: In a session of its own, so that neither a Ctrl-C nor the end of the terminal or of this process
+  ///   sends it a signal.
+  package init(_ launcher: ChildLauncher, _ words: [String], apart: Bool) throws {
+    let spawned = try Spawned(launcher.executable, launcher.arguments + words, apart: apart)
     let (lines, continuation) = AsyncStream<String>.makeStream()
     let state = ChildState(id: spawned.id, input: spawned.input)
     id = spawned.id

@@ -15,11 +15,13 @@ struct Spawned {
   let output: Int32
   let errors: Int32
 
-  init(_ executable: String, _ words: [String]) throws {
+  /// - Parameter apart: In a session of its own, so that neither a Ctrl-C nor the end of the terminal or of this process
+  ///   sends it a signal.
+  init(_ executable: String, _ words: [String], apart: Bool = false) throws {
     var ends: [Int32] = []
     do {
       for _ in 0..<3 { ends += try Self.streamPair() }
-      id = try Self.spawn(executable, words, streams: [ends[0], ends[2], ends[4]])
+      id = try Self.spawn(executable, words, streams: [ends[0], ends[2], ends[4]], apart: apart)
     } catch {
       for end in ends { close(end) }
       throw error
@@ -28,7 +30,16 @@ struct Spawned {
     (input, output, errors) = (ends[1], ends[3], ends[5])
   }
 
-  private static func spawn(_ executable: String, _ words: [String], streams: [Int32]) throws -> Int32 {
+  #if canImport(Darwin)
+  private static let newSession = Int32(POSIX_SPAWN_SETSID)
+  #else
+  /// POSIX_SPAWN_SETSID, which both C libraries define for GNU sources only.
+  private static let newSession: Int32 = 0x80
+  #endif
+
+  private static func spawn(
+    _ executable: String, _ words: [String], streams: [Int32], apart: Bool
+  ) throws -> Int32 {
     #if canImport(Darwin)
     var actions: posix_spawn_file_actions_t?
     var attributes: posix_spawnattr_t?
@@ -51,6 +62,7 @@ struct Spawned {
     for signal in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     var flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
+    if apart { flags |= newSession }
     #if canImport(Darwin)
     flags |= Int32(POSIX_SPAWN_CLOEXEC_DEFAULT)
     #endif
