@@ -87,7 +87,10 @@ let package = Package(
     ),
     .target(
       name: "AuthCacheBundled",
-      dependencies: ["AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCacheConformance", "CSQLite"]
+      dependencies: [
+        "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheConformance", "CSQLite",
+        "CPostgres",
+      ]
     ),
     // Throwaway servers from this machine's binaries, and a proxy that hurts their connections. No C client.
     .target(name: "AuthCacheServers", dependencies: ["AuthCacheConformance"]),

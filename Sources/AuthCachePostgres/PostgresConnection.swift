@@ -29,6 +29,8 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
   private var awaited: Deque<Awaited> = []
   /// `BEGIN` has been sent.
   private var isBegun = false
+  /// Something was sent since the last sync.
+  private var hasSent = false
   /// The end of the transaction has been sent.
   private var isAnnounced = false
   /// What was sent since the last sync may have changed something.
@@ -111,7 +113,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
   }
 
   func announceCommit() throws(SQLFailure) {
-    guard !isAnnounced, isBegun || !awaited.isEmpty else { return }
+    guard !isAnnounced, hasSent else { return }
     if isBegun { try sendText("COMMIT") }
     try sync()
   }
@@ -127,7 +129,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
     guard !isBroken else { return }
     do throws(SQLFailure) {
       if !isAnnounced {
-        guard isBegun || !awaited.isEmpty else { return }
+        guard hasSent else { return }
         // Without a BEGIN the sync would commit.
         guard isBegun || failure != nil || !hasWritten else { return isBroken = true }
         if isBegun { try sendText("ROLLBACK") }
@@ -192,11 +194,13 @@ extension PostgresConnection {
     }
     guard isSent == 1 else { throw lost() }
     awaited.append(.cursor(cursor))
+    hasSent = true
   }
 
   private func sendText(_ text: String) throws(SQLFailure) {
     guard PQsendQueryParams(connection, text, 0, nil, nil, nil, nil, 0) == 1 else { throw lost() }
     awaited.append(.text)
+    hasSent = true
   }
 
   private func sync() throws(SQLFailure) {
@@ -212,22 +216,25 @@ extension PostgresConnection {
     let isAlone = !isBegun
     if !isAlone { try drain() }
     try sendText(text)
-    if isAlone { try sync() } else { try ask() }
+    if isAlone { try announceCommit() } else { try ask() }
+    let result: OpaquePointer?
     do throws(SQLFailure) {
-      let result = try nextResult()
-      awaited.removeFirst()
-      if isAlone {
-        try receiveUntilSync()
-        if let failure = endTransaction() {
-          PQclear(result)
-          throw failure
-        }
-      }
-      return result
+      result = try nextResult()
     } catch {
+      if !isBroken { awaited.removeFirst() }
+      failure = failure ?? error
       if isAlone { rollback() }
       throw error
     }
+    awaited.removeFirst()
+    guard isAlone else { return result }
+    do throws(SQLFailure) {
+      try commit()
+    } catch {
+      PQclear(result)
+      throw error
+    }
+    return result
   }
 
   /// Takes in everything that has been sent before, so that what comes next is the answer to what is sent next.
@@ -336,7 +343,7 @@ extension PostgresConnection {
 
   /// Ends what is known of the transaction.
   private func endTransaction() -> SQLFailure? {
-    defer { (isBegun, isAnnounced, hasWritten, failure) = (false, false, false, nil) }
+    defer { (hasSent, isBegun, isAnnounced, hasWritten, failure) = (false, false, false, false, nil) }
     return failure
   }
 }

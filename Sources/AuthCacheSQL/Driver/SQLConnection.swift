@@ -39,6 +39,8 @@ package struct SQLTraits: Sendable {
   package var separatesReads = false
   /// A sweep looks for keys first and removes them then.
   package var sweepsByKeys = false
+  /// An insert that overwrites a row with the same values says that it wrote none.
+  package var overlooksOverwrites = false
 
   package init() {}
 }

@@ -76,7 +76,7 @@ extension SQLConnection {
     case .insert(let record):
       if try cursor.drain() > 0 { return .flag(true) }
       // Where an overwrite that changes nothing counts for none: an expired record may have been written as it was.
-      guard !record.isLive(at: now) else { return .flag(false) }
+      guard traits.overlooksOverwrites, !record.isLive(at: now) else { return .flag(false) }
       return .flag(try !isLive(record.id, layout, now: now))
     case .replace, .extend: return .flag(try cursor.drain() == 1)
     case .open, .loadAll, .storeAll, .removeAll, .removeGroup, .removeExpired: throw .misplacedAnswer
@@ -104,12 +104,14 @@ extension SQLConnection {
   func load(_ lookup: Lookup, _ layout: TableLayout, now: Timestamp) throws(SQLFailure) -> Record? {
     let cursor = try cursor(.load(lookup.field), in: layout.place(of: lookup.kind))
     cursor.bind(lookup, now: now)
+    try cursor.send()
     return try onlyRecord(of: cursor, lookup.kind)
   }
 
   func isLive(_ lookup: Lookup, _ layout: TableLayout, now: Timestamp) throws(SQLFailure) -> Bool {
     let cursor = try cursor(.isLive(lookup.field), in: layout.place(of: lookup.kind))
     cursor.bind(lookup, now: now)
+    try cursor.send()
     defer { cursor.finish() }
     return try cursor.step()
   }

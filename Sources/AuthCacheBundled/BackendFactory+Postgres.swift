@@ -1,0 +1,41 @@
+internal import AuthCache
+public import AuthCacheConformance
+internal import AuthCachePostgres
+
+extension BackendFactory {
+  /// The bundled PostgreSQL backend, in tables of its own for each check, in the database of an address
+  /// `postgres://…`.
+  public static let postgres = BackendFactory(
+    "postgres", expecting: [.bulk, .group, .listing], embedded: false, schemes: ["postgres", "postgresql"],
+    reopen: open, destroy: { try PostgresSite(of: $0).dropTables() },
+    faults: Faults(
+      cut: { try PostgresSite(of: $0).breakOff() }, restore: { try PostgresSite(of: $0).mend() },
+      corrupt: { try PostgresSite(of: $0).corruptPayloads() }),
+    probe: { try PostgresSite(of: $0).everyByte() },
+    server: { try PostgresSite(of: $0).server() },
+    tools: Tools(
+      schema: { try PostgresBackend.schema(tableName: $0 ?? PostgresBackend.Configuration.defaultTableName) },
+      wrongWithAddress: { url in
+        do throws(AuthCacheError) {
+          _ = try PostgresBackend.Address(url: url)
+          return nil
+        } catch {
+          return error.reason
+        }
+      }),
+    make: open)
+
+  @Sendable private static func open(_ environment: BackendEnvironment) async throws -> PostgresBackend {
+    guard let url = environment.url else { throw Blocked(PostgresSite.howToReachOne) }
+    var configuration = try PostgresBackend.Configuration(url: url, clock: environment.clock)
+    configuration.tableName = environment.namespace
+    configuration.logger = environment.logger
+    // Checks that run side by side open many handles, some of them in several processes.
+    (configuration.minConnections, configuration.maxConnections) = (1, 3)
+    do throws(AuthCacheError) {
+      return try await PostgresBackend(configuration: configuration)
+    } catch {
+      throw error.code == .unavailable || error.code == .timeout ? Blocked(error.reason) : error as any Error
+    }
+  }
+}
