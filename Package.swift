@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "AuthCache", targets: ["AuthCache"]),
     .library(name: "AuthCacheSQLite", targets: ["AuthCacheSQLite"]),
     .library(name: "AuthCachePostgres", targets: ["AuthCachePostgres"]),
+    .library(name: "AuthCacheMySQL", targets: ["AuthCacheMySQL"]),
     .library(name: "AuthCacheConformance", targets: ["AuthCacheConformance"]),
     .library(name: "AuthCacheTesting", targets: ["AuthCacheTesting"]),
     .library(name: "AuthCacheCommand", targets: ["AuthCacheCommand"]),
@@ -65,6 +66,18 @@ let package = Package(
       ]
     ),
 
+    .systemLibrary(
+      name: "CMariaDB", pkgConfig: "libmariadb",
+      providers: [.apt(["libmariadb-dev"]), .brew(["mariadb-connector-c"])]
+    ),
+    .target(
+      name: "AuthCacheMySQL",
+      dependencies: [
+        "AuthCache", "AuthCacheSQL", "CMariaDB",
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+
     // The conformance kit: values, no test library; adapters for Swift Testing and for the command line.
     .target(
       name: "AuthCacheConformance",
@@ -88,8 +101,8 @@ let package = Package(
     .target(
       name: "AuthCacheBundled",
       dependencies: [
-        "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheConformance", "CSQLite",
-        "CPostgres",
+        "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheConformance",
+        "CSQLite", "CPostgres", "CMariaDB",
       ]
     ),
     // Throwaway servers from this machine's binaries, and a proxy that hurts their connections. No C client.

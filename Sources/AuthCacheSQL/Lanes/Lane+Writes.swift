@@ -70,7 +70,8 @@ extension Lane {
     if traits.pipelines { return false }
     guard traits.commitsSingles, connection.hasReturning else { return true }
     let plan = MergePlan(batch.contents, layout, traits)
-    return plan.merges.count + plan.singles.count > 1
+    // Many rows may be one statement for us and many for the database.
+    return plan.merges.count + plan.singles.count > 1 || plan.merges.contains { $0.writesRows }
   }
 
   private func commitApart(_ requests: [LaneRequest], on connection: any SQLConnection) -> SQLFailure? {

@@ -10,6 +10,13 @@ struct Merge {
   let shape: Shape
   /// Where the requests stand in their batch.
   var members: [Int]
+
+  var writesRows: Bool {
+    switch shape {
+    case .store, .insert: true
+    case .load, .consume, .remove: false
+    }
+  }
 }
 
 /// What of a batch is served together and what on its own.

@@ -24,17 +24,29 @@ extension Schema {
 
   private func advance(from found: Int?, on connection: any SQLConnection) throws(SQLFailure) {
     for step in steps[(found ?? 0)...] {
-      for statement in step {
+      for (index, statement) in step.enumerated() {
         do throws(SQLFailure) {
           try connection.execute(statement)
         } catch {
-          if error.condition == .confined { throw nameIsTaken(error.detail) }
-          throw error
+          guard error.condition == .confined else { throw error }
+          guard resumes, index < layout.tables.count, isOurs(layout.tables[index], on: connection) else {
+            throw nameIsTaken(error.detail)
+          }
         }
       }
     }
     try connection.execute("DELETE FROM \(versionTable)")
     try connection.execute("INSERT INTO \(versionTable) (version) VALUES (\(version))")
+  }
+
+  private func isOurs(_ table: TableName, on connection: any SQLConnection) -> Bool {
+    let columns = Column.allCases.map(\.name).joined(separator: ", ")
+    do throws(SQLFailure) {
+      try connection.execute("SELECT \(columns) FROM \(table.rawValue) WHERE 1 = 0")
+      return true
+    } catch {
+      return false
+    }
   }
 
   private func nameIsTaken(_ detail: String?) -> SQLFailure {

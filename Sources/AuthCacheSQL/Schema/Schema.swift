@@ -4,6 +4,9 @@ package struct Schema: Sendable {
   /// `steps[n]` leads from version n to version n + 1. A released step never changes.
   package let steps: [[String]]
 
+  /// A table that is there already may be the one that an attempt before made.
+  let resumes: Bool
+
   package var version: Int { steps.count }
 
   /// Where the version is kept: beside the table, so that several tables in one database migrate on their own.
@@ -11,6 +14,7 @@ package struct Schema: Sendable {
 
   package init(_ layout: TableLayout, dialect: any Dialect) {
     self.layout = layout
+    resumes = dialect.commitsSchemaChanges
     steps = [layout.tables.flatMap { FirstVersion(table: $0.rawValue, dialect: dialect).statements }]
   }
 

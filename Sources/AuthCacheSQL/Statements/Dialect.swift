@@ -16,6 +16,8 @@ package protocol Dialect: Sendable {
   var tableOptions: String { get }
   /// Indexes stand in the definition of the table, and an index can't leave rows out.
   var inlinesIndexes: Bool { get }
+  /// A change of the schema commits by itself: one that was cut short is taken up where it ended.
+  var commitsSchemaChanges: Bool { get }
 
   /// `column` is one of a list.
   func isAny(_ column: String, of parameter: String) -> String
@@ -34,6 +36,7 @@ extension Dialect {
   package var furtherColumns: [String] { [] }
   package var tableOptions: String { "" }
   package var inlinesIndexes: Bool { false }
+  package var commitsSchemaChanges: Bool { false }
 
   package func isAny(_ column: String, of parameter: String) -> String { "\(column) IN (\(parameter)*)" }
 

@@ -1,0 +1,111 @@
+public import AuthCache
+internal import AuthCacheSQL
+public import Logging
+
+extension MySQLBackend {
+  /// How a database is used. Every field but the address has a default that works.
+  public struct Configuration: Sendable {
+    public var address: Address
+    /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one database.
+    public var tableName = Self.defaultTableName
+    public var tables = Tables.one
+    /// Connections beyond this are opened only when the others don't keep up, and closed after a minute without work.
+    public var minConnections = 5
+    /// Never more than this.
+    public var maxConnections = 20
+    /// How long connecting may take, in whole seconds. The lookup of a host's name is not bounded by it.
+    public var connectTimeout = Duration.seconds(5)
+    /// How long the server may be silent, in whole seconds.
+    public var statementTimeout = Duration.seconds(10)
+    /// How long a request waits for its turn before it throws `timeout`.
+    public var acquireTimeout = Duration.seconds(30)
+    /// How long `close()` lets accepted writes go on.
+    public var closeDeadline = Duration.seconds(10)
+    /// How many requests may wait; one more throws `unavailable` at once.
+    public var queueLimit = 65_536
+    /// How many records one transaction takes up before the next begins.
+    public var batchLimit = 512
+    public var deletes = Deletes.automatic
+    /// The largest payload in bytes.
+    public var maxPayload = 1 << 20
+    /// From how long on an operation is logged as slow, without its values; nil for never.
+    public var slowOperation: Duration? = .seconds(1)
+    public var clock: any AuthCacheClock
+    public var logger: Logger
+
+    public init(
+      _ address: Address, clock: any AuthCacheClock = .system, logger: Logger = Logger(label: "authcache.mysql")
+    ) {
+      self.address = address
+      self.clock = clock
+      self.logger = logger
+    }
+
+    /// - Parameter url: `mysql://user:password@host:port/database?sslmode=…`.
+    /// - Throws: `invalidArgument` if the address can't be meant.
+    public init(url: String, clock: any AuthCacheClock = .system) throws(AuthCacheError) {
+      self.init(try Address(url: url), clock: clock)
+    }
+
+    /// Takes the address out of `AUTHCACHE_MYSQL_URL`.
+    ///
+    /// - Throws: `invalidArgument` if the variable is missing or can't be meant.
+    public init(
+      environment: [String: String], clock: any AuthCacheClock = .system
+    ) throws(AuthCacheError) {
+      guard let url = environment["AUTHCACHE_MYSQL_URL"], !url.isEmpty else {
+        throw AuthCacheError(
+          .invalidArgument, operation: .open,
+          "AUTHCACHE_MYSQL_URL is not set: it holds mysql://user:password@host:port/database")
+      }
+      try self.init(url: url, clock: clock)
+    }
+
+    public static let defaultTableName = "auth_cache"
+
+    /// One table for every kind, or one for each.
+    public enum Tables: Sendable {
+      case one
+      /// A table for each kind of the vocabulary, `auth_cache_session` and so on, beside `auth_cache` for all others:
+      /// to grant rights, to vacuum or to look into them apart. Removing a group or what has expired takes a statement
+      /// for each. Chosen once: records do not move.
+      case perKind
+    }
+
+    /// How a record is taken out and returned at once.
+    public enum Deletes: Sendable {
+      /// By one `DELETE … RETURNING` on MariaDB, and as `locked` on MySQL, which does not have it.
+      case automatic
+      /// By a select that locks the row and a delete, in one transaction.
+      case locked
+    }
+
+    var layout: TableLayout {
+      get throws(AuthCacheError) {
+        let name = try TableName(tableName)
+        return switch tables {
+        case .one: TableLayout(name)
+        case .perKind: try TableLayout(perKind: name)
+        }
+      }
+    }
+
+    var engine: SQLBackend.Configuration {
+      get throws(AuthCacheError) {
+        guard (1...maxConnections).contains(minConnections) else {
+          throw AuthCacheError(
+            .invalidArgument, operation: .open, "minConnections is at least 1 and at most maxConnections")
+        }
+        var lanes = LaneSettings(
+          acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
+          slowOperation: slowOperation, logger: logger)
+        lanes.connections = minConnections...maxConnections
+        return SQLBackend.Configuration(
+          layout: try layout,
+          properties: BackendProperties(
+            aliases: true, durability: .server, shared: true, maxPayload: maxPayload),
+          clock: clock, lanes: lanes, maxReaders: 0, closeDeadline: closeDeadline)
+      }
+    }
+  }
+}

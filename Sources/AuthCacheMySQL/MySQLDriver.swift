@@ -1,0 +1,142 @@
+internal import AuthCache
+internal import AuthCacheSQL
+internal import CMariaDB
+
+/// Opens connections to one database.
+struct MySQLDriver: SQLDriver {
+  let configuration: MySQLBackend.Configuration
+  private let returning: Statements
+  private let locking: Statements
+
+  init(_ configuration: MySQLBackend.Configuration, layout: TableLayout) {
+    self.configuration = configuration
+    returning = Statements(layout, dialect: MySQLDialect(hasReturning: true))
+    locking = Statements(layout, dialect: MySQLDialect(hasReturning: false))
+    _ = Self.library
+  }
+
+  var name: String { "mysql" }
+  var dialect: any Dialect { MySQLDialect(hasReturning: true) }
+  var traits: SQLTraits { MySQLConnection.traits }
+
+  /// Before anything else, and once.
+  private static let library: Bool = mysql_server_init(0, nil, nil) == 0
+
+  func connect(_ role: ConnectionRole) throws(SQLFailure) -> any SQLConnection {
+    let address = configuration.address
+    guard address.tls == .prefer, address.socket == nil else { return try connect(tls: address.tls) }
+    do throws(SQLFailure) {
+      return try connect(tls: .require)
+    } catch {
+      guard error.detail == MySQLRefusal.noTLS else { throw error }
+      return try connect(tls: .disable)
+    }
+  }
+
+  private func connect(tls: MySQLBackend.Address.TLS) throws(SQLFailure) -> any SQLConnection {
+    let address = configuration.address
+    guard let connection = mysql_init(nil) else {
+      throw SQLFailure(.unavailable, condition: .disconnected, "the MySQL client library is out of memory")
+    }
+    configure(connection, tls)
+    guard
+      mysql_real_connect(
+        connection, address.socket == nil ? address.host ?? "127.0.0.1" : nil, address.user, address.password,
+        address.database, UInt32(address.port ?? 0), address.socket, 0) != nil
+    else {
+      let refusal = MySQLRefusal(
+        Int32(mysql_errno(connection)), String(cString: mysql_error(connection)), address, asksForTLS: tls.asks)
+      mysql_close(connection)
+      throw refusal.failure
+    }
+    if let failure = prepareSession(connection) {
+      mysql_close(connection)
+      throw failure
+    }
+    let isMariaDB = String(cString: mysql_get_server_info(connection)).contains("MariaDB")
+    let hasReturning = isMariaDB && configuration.deletes == .automatic
+    return MySQLConnection(
+      connection, statements: hasReturning ? returning : locking, hasReturning: hasReturning, hasBulk: hasReturning,
+      timeout: configuration.statementTimeout)
+  }
+
+  private func configure(_ connection: UnsafeMutablePointer<MYSQL>, _ tls: MySQLBackend.Address.TLS) {
+    let address = configuration.address
+    var connectSeconds = Self.seconds(configuration.connectTimeout)
+    var seconds = Self.seconds(configuration.statementTimeout)
+    mysql_options(connection, MYSQL_OPT_CONNECT_TIMEOUT, &connectSeconds)
+    mysql_options(connection, MYSQL_OPT_READ_TIMEOUT, &seconds)
+    mysql_options(connection, MYSQL_OPT_WRITE_TIMEOUT, &seconds)
+    mysql_options(connection, MYSQL_SET_CHARSET_NAME, "utf8mb4")
+    // Files of this machine are nobody's business.
+    var off = UInt32(0)
+    mysql_options(connection, MYSQL_OPT_LOCAL_INFILE, &off)
+    guard tls.asks else { return }
+    var yes = my_bool(1)
+    var verifies = my_bool(tls == .verifyFull ? 1 : 0)
+    mysql_options(connection, MYSQL_OPT_SSL_ENFORCE, &yes)
+    mysql_options(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verifies)
+    if let authority = address.rootCertificates { mysql_options(connection, MYSQL_OPT_SSL_CA, authority) }
+    if let certificate = address.certificate { mysql_options(connection, MYSQL_OPT_SSL_CERT, certificate) }
+    if let key = address.certificateKey { mysql_options(connection, MYSQL_OPT_SSL_KEY, key) }
+  }
+
+  private static func seconds(_ duration: Duration) -> UInt32 {
+    UInt32(clamping: max(1, (duration.wholeMilliseconds + 999) / 1_000))
+  }
+
+  /// Strict, so that the NULL which says that an alias is taken is an error; locks on what is found and not on gaps.
+  private func prepareSession(_ connection: UnsafeMutablePointer<MYSQL>) -> SQLFailure? {
+    let text =
+      "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1, "
+      + "innodb_lock_wait_timeout = \(Self.seconds(configuration.statementTimeout)), "
+      + "tx_isolation = 'READ-COMMITTED'"
+    if mysql_real_query(connection, text, UInt(text.utf8.count)) == 0 { return nil }
+    // MySQL 8 knows the level under another name.
+    let other = text.replacing("tx_isolation", with: "transaction_isolation")
+    if mysql_real_query(connection, other, UInt(other.utf8.count)) == 0 { return nil }
+    var failure = SQLFailure(mysql: Int32(mysql_errno(connection)))
+    failure.condition = .disconnected
+    return failure
+  }
+}
+
+/// Why no connection was had.
+struct MySQLRefusal {
+  /// The server can't speak TLS, and that is all.
+  static let noTLS = "no TLS"
+
+  let failure: SQLFailure
+
+  init(_ number: Int32, _ message: String, _ address: MySQLBackend.Address, asksForTLS: Bool) {
+    let place = address.place
+    var detail = "error \(number)"
+    let sentence: String
+    switch number {
+    case 1045, 1698, 1251, 1524: sentence = "the server at \(place) does not accept the user name or the password"
+    case 1044: sentence = "the user may not use the database at \(place): grant the rights"
+    case 1049: sentence = "the server at \(place) has no such database: create it, or correct its name"
+    case 1040, 1203, 1226:
+      sentence = "the server at \(place) has no connection left: raise max_connections, or lower maxConnections"
+    case 1053: sentence = "the server at \(place) is shutting down: try again in a moment"
+    case 1130: sentence = "the server at \(place) does not let this machine in: look at the hosts of its users"
+    case 2005: sentence = "the host \(place) is unknown: correct its name, or see the DNS"
+    case 2026 where message.contains("doesn't support"), 2026 where message.contains("does not support"):
+      sentence = "the server at \(place) offers no TLS, and sslmode=\(address.tls.rawValue) asks for it"
+      detail = Self.noTLS
+    case 2026 where message.lowercased().contains("expired"):
+      sentence = "the certificate of the server at \(place) has expired"
+    case 2026 where message.lowercased().contains("match"):
+      sentence = "the certificate of the server at \(place) is for another host"
+    case 2026:
+      sentence =
+        "the certificate of the server at \(place) is not accepted: it has expired, is another host's, or none of the "
+        + "authorities in sslrootcert signed it"
+    case 3159: sentence = "the server at \(place) asks for TLS: set sslmode to verify-full or require"
+    case 2002, 2003: sentence = "nothing listens at \(place): start MariaDB or MySQL there, or correct host and port"
+    case 2013: sentence = "the server at \(place) did not greet: see that it runs, and that it is MariaDB or MySQL"
+    default: sentence = "the server at \(place) can't be reached: see that it runs and that the network lets it be"
+    }
+    failure = SQLFailure(.unavailable, condition: .disconnected, sentence, detail: detail)
+  }
+}

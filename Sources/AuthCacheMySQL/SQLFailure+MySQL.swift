@@ -1,0 +1,43 @@
+internal import AuthCache
+internal import AuthCacheSQL
+
+extension SQLFailure {
+  /// What an error number means (https://mariadb.com/kb/en/mariadb-error-codes/). Only the number is kept: the
+  /// server's text may hold values.
+  init(mysql number: Int32) {
+    let meaning = Self.meaning(of: number)
+    self.init(meaning.code, condition: meaning.condition, meaning.reason, detail: "error \(number)")
+  }
+
+  private static func meaning(
+    of number: Int32
+  ) -> (code: AuthCacheError.Code, condition: Condition, reason: String) {
+    switch number {
+    // The NULL that the upsert writes where an alias belongs to another record counts as a duplicate.
+    case 1062, 1048, 1586: (.conflict, .duplicate, "another live record holds one of the aliases")
+    case 1213, 1020: (.conflict, .contention, "another transaction won the rows: try again")
+    case 1205: (.timeout, .broken, "another transaction holds the rows for too long: find it")
+    case 1969, 3024: (.timeout, .broken, "the server gave the statement up after its time: see what holds it up")
+    case 1040, 1203, 1226: (.unavailable, .disconnected, "the server has no connection left: raise max_connections")
+    case 1021, 1114: (.unavailable, .broken, "the disk or the table is full: make room and try again")
+    case 1290, 1792, 1836:
+      (.unavailable, .disconnected, "the server only reads: connect to the primary, or make it writable")
+    case 1045, 1698: (.unavailable, .disconnected, "the server does not accept the user name or the password")
+    case 1044: (.unavailable, .disconnected, "the user may not use the database: grant the rights")
+    case 1049: (.unavailable, .disconnected, "the database does not exist: create it, or correct its name")
+    case 1053, 1077, 1079, 1080, 1152, 1158...1161, 1317, 1927, 4031:
+      (.unavailable, .disconnected, "the server ended the connection, or is shutting down")
+    case 1153: (.tooLarge, .disconnected, "the record is larger than the server takes: raise max_allowed_packet")
+    case 1406: (.invalidArgument, .confined, "a value is longer than its column: see that nobody changed the table")
+    case 1050: (.unsupported, .confined, "something in the database has that name already")
+    case 1142, 1143, 1227, 1370:
+      (.unavailable, .confined, "the user may not use the table: grant the rights, or let another user migrate")
+    case 1054, 1064, 1146, 1364: 
+      (.unavailable, .confined, "the table is not what this library made: see that nobody changed it")
+    case 126, 1034, 1035, 1194, 1195: (.corrupt, .broken, "the table is damaged: restore it from a backup")
+    case 2000..<3000, 5000..<6000, 0:
+      (.unavailable, .disconnected, "the connection to the server was lost: see that MariaDB or MySQL runs")
+    default: (.unavailable, .broken, "the server could not do it: look at its log")
+    }
+  }
+}
