@@ -131,7 +131,10 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
       if !isAnnounced {
         guard hasSent else { return }
         // Without a BEGIN the sync would commit.
-        guard isBegun || failure != nil || !hasWritten else { return isBroken = true }
+        guard isBegun || failure != nil || !hasWritten else {
+          isBroken = true
+          return
+        }
         if isBegun { try sendText("ROLLBACK") }
         try sync()
       }

@@ -17,6 +17,6 @@ import Testing
 
   @Test("the bundled registry names what this package ships")
   func registry() {
-    #expect(BackendRegistry.bundled.names == ["memory", "sqlite"])
+    #expect(BackendRegistry.bundled.names == ["memory", "sqlite", "mysql", "postgres"])
   }
 }

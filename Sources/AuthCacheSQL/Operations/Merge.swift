@@ -141,11 +141,15 @@ extension SQLConnection {
     case .consume(let kind, let field):
       var records = try cursor.records(of: kind, by: field)
       _ = try sent.after?.drain()
-      for index in members { answer(index, .record(requests[index].lookup.flatMap { records.removeValue(forKey: $0.digest) })) }
+      for index in members {
+        answer(index, .record(requests[index].lookup.flatMap { records.removeValue(forKey: $0.digest) }))
+      }
     case .remove:
       var live = try cursor.liveDigests(at: now)
       _ = try sent.after?.drain()
-      for index in members { answer(index, .flag(requests[index].lookup.map { live.remove($0.digest) != nil } ?? false)) }
+      for index in members {
+        answer(index, .flag(requests[index].lookup.map { live.remove($0.digest) != nil } ?? false))
+      }
     case .store:
       _ = try cursor.drain()
       for index in members { answer(index, .done) }
@@ -155,7 +159,9 @@ extension SQLConnection {
       while try cursor.step() {
         if let digest = try cursor.digest(at: 0) { written.insert(digest) }
       }
-      for index in members { answer(index, .flag(requests[index].record.map { written.contains($0.digest) } ?? false)) }
+      for index in members {
+        answer(index, .flag(requests[index].record.map { written.contains($0.digest) } ?? false))
+      }
     }
   }
 
