@@ -15,6 +15,16 @@ import Testing
     try await verify(requirement, on: .sqlite, child: .product("authcache"))
   }
 
+  @Test(arguments: Requirement.all)
+  func bufferedMemory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .buffered, child: .product("authcache"))
+  }
+
+  @Test(arguments: Requirement.all)
+  func bufferedSQLite(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .sqlite, stack: .buffered, child: .product("authcache"))
+  }
+
   @Test("the bundled registry names what this package ships")
   func registry() {
     #expect(BackendRegistry.bundled.names == ["memory", "sqlite", "mysql", "postgres"])

@@ -97,6 +97,15 @@ public struct AuthCacheError: Error, Sendable {
     public static let migrate: Operation = "migrate"
   }
 
+  /// The same failure, told by another operation that it fails.
+  func retold(
+    by operation: Operation, of kind: RecordKind?, effect: Effect? = nil, _ reason: String? = nil
+  ) -> AuthCacheError {
+    AuthCacheError(
+      code, effect: effect ?? self.effect, operation: operation, kind: kind, reason ?? self.reason,
+      unwritten: unwritten, detail: storage.detail)
+  }
+
   // Boxed, so that a typed throw moves one word.
   private final class Storage: Sendable {
     let code: Code

@@ -17,9 +17,13 @@ struct Verify: AsyncParsableCommand {
           \(name) verify
           \(name) verify --backend memory --suite one-time --suite expiry
           \(name) verify --requirement code.consume.once --seed 42 --repeat 100
+          \(name) verify --ephemeral --backend postgres --backend mysql
           \(name) verify --url sqlite:/var/lib/app/auth.db
           \(name) verify --report report --known-failures known.json
           \(name) verify --format json | jq .subjects[].totals
+
+        --ephemeral starts a server of its own for every backend that can have one and has no address, from the programs
+        on this machine, as an unprivileged user in a temporary folder. Nothing is left of it, also after Ctrl-C.
 
         A failure prints the command that repeats it. The seed decides everything random in a run.
         """)
@@ -32,6 +36,9 @@ struct Verify: AsyncParsableCommand {
     name: .long,
     help: "The address of a store; its scheme says which backend. Verifies inside that store and tidies up after.")
   var url: [String] = []
+
+  @Flag(name: .long, help: "Start a server for the run for each backend that can have one. All of them by default.")
+  var ephemeral = false
 
   @Option(name: .long, parsing: .upToNextOption, help: "The layers over the backend, or “all”. Default: plain.")
   var stack: [String] = []
@@ -80,11 +87,17 @@ struct Verify: AsyncParsableCommand {
       contractVersion: contractVersion, knownFailures: plan.knownFailures, children: .current,
       program: Invocation.current.program)
     runner.onEvent = { progress.tell($0) }
-    progress.begin(
+    let announcement =
       "Verifying \(subjects.map(\.description).joined(separator: ", ")): "
-        + "\(plan.requirements.count) requirements, \(runner.jobs) at a time, seed \(seed)")
+      + "\(plan.requirements.count) requirements, \(runner.jobs) at a time, seed \(seed)"
 
-    let (report, wasInterrupted) = await Self.interruptible { [runner] in await runner.run(subjects) }
+    let (report, wasInterrupted) = await Self.interruptible { [runner] in
+      let stores = await EphemeralStores.start(for: subjects) { progress.begin($0) }
+      progress.begin(announcement)
+      let report = await runner.run(stores.subjects)
+      await stores.end()
+      return report
+    }
     progress.end()
     try finish(report, plan, folder, wasInterrupted: wasInterrupted)
   }
@@ -99,7 +112,9 @@ struct Verify: AsyncParsableCommand {
 
   /// Everything that can be wrong with the words is found here, before anything runs.
   private func plan() throws -> Plan {
-    let selection = Subjects(backends: backend.words, urls: url, stacks: stack.words, required: require.words)
+    let selection = Subjects(
+      backends: backend.words, urls: url, stacks: stack.words, required: require.words,
+      isEphemeral: ephemeral)
     guard let format = ReportFormat(rawValue: format) else {
       throw Names("format", ReportFormat.allCases.map(\.rawValue)).fault(of: format)
     }

@@ -6,10 +6,13 @@ struct Subjects {
   var urls: [String] = []
   var stacks: [String] = []
   var required: [String] = []
+  /// Stores are started for backends that have no address and can have one so.
+  var isEphemeral = false
 
   /// The backends by name, each with its address.
   ///
-  /// Named ones and required ones; those of the addresses; or, where nothing is named, those that need no server.
+  /// Named ones and required ones; those of the addresses; or, where nothing is named, those that need no server or
+  /// get one for the run.
   func factories(_ invocation: Invocation = .current) throws -> [(factory: BackendFactory, url: String?)] {
     let registry = invocation.backends
     let names = Names("backend", registry.names)
@@ -22,7 +25,9 @@ struct Subjects {
         || (backends.isEmpty && addresses[factory.name] != nil)
     }
     if backends.isEmpty, addresses.isEmpty {
-      chosen = registry.factories.filter { $0.embedded || required.contains($0.name) }
+      chosen = registry.factories.filter { factory in
+        factory.embedded || required.contains(factory.name) || (isEphemeral && factory.ephemeral != nil)
+      }
     }
     for (name, url) in addresses where !chosen.contains(where: { $0.name == name }) {
       throw Fault.usage(
@@ -45,9 +50,22 @@ struct Subjects {
   /// Every backend under every stack.
   func all(_ invocation: Invocation = .current) throws -> [Subject] {
     let stacks = try chosenStacks()
-    return try factories(invocation).flatMap { factory, url in
-      stacks.map { Subject(factory, stack: $0, url: url) }
+    let subjects = try factories(invocation).flatMap { factory, url in
+      stacks.map { stack in
+        Subject(factory, stack: stack, url: url, isEphemeral: isEphemeral && url == nil && factory.ephemeral != nil)
+      }
     }
+    if isEphemeral, !subjects.contains(where: \.isEphemeral) { throw nothingToStart(invocation.backends) }
+    return subjects
+  }
+
+  private func nothingToStart(_ registry: BackendRegistry) -> Fault {
+    let able = registry.factories.filter { $0.ephemeral != nil }.map(\.name)
+    return .usage(
+      "--ephemeral starts nothing here: "
+        + (able.isEmpty
+          ? "no backend can have a store started."
+          : "a store is started only for \(able.joined(separator: ", ")), and where no address is given."))
   }
 
   private func chosenStacks() throws -> [Stack] {

@@ -22,6 +22,8 @@ public struct BackendFactory: Sendable, Identifiable {
   public let embedded: Bool
   /// The schemes of the addresses it takes after `--url`; empty if it takes none.
   public let schemes: [String]
+  /// Starts a store for one run, for `--ephemeral`; nil if that can't be done.
+  public let ephemeral: Ephemeral?
 
   let make: Make
   let reopen: Make?
@@ -32,6 +34,7 @@ public struct BackendFactory: Sendable, Identifiable {
   public let tools: Tools
 
   public typealias Make = @Sendable (BackendEnvironment) async throws -> any AuthCacheBackend
+  public typealias Ephemeral = @Sendable () async throws -> EphemeralStore
   public typealias Hook = @Sendable (BackendEnvironment) async throws -> Void
   /// Everything the store holds of the namespace, as it lies there: rows, files, pages.
   public typealias Probe = @Sendable (BackendEnvironment) async throws -> [[UInt8]]
@@ -41,6 +44,7 @@ public struct BackendFactory: Sendable, Identifiable {
   ///   - expecting: Capabilities that must not get lost.
   ///   - embedded: True if it needs no server.
   ///   - schemes: The schemes of the addresses it takes after `--url`.
+  ///   - ephemeral: Starts a store for one run. An error it throws is shown: one sentence that says what to install.
   ///   - reopen: Opens the same store again after a close or a crash. Leave it out if nothing survives.
   ///   - destroy: Removes the namespace. Called after every check, also a failed one.
   ///   - faults: Hurts the store, and heals it.
@@ -50,7 +54,7 @@ public struct BackendFactory: Sendable, Identifiable {
   ///   - make: Opens the backend in a namespace that nobody else uses.
   public init(
     _ name: String, expecting: Set<Capability> = [], embedded: Bool = true, schemes: [String] = [],
-    reopen: Make? = nil, destroy: Hook? = nil, faults: Faults? = nil, probe: Probe? = nil,
+    ephemeral: Ephemeral? = nil, reopen: Make? = nil, destroy: Hook? = nil, faults: Faults? = nil, probe: Probe? = nil,
     server: (@Sendable (BackendEnvironment) async throws -> String)? = nil, tools: Tools = Tools(),
     make: @escaping Make
   ) {
@@ -58,6 +62,7 @@ public struct BackendFactory: Sendable, Identifiable {
     self.expecting = expecting
     self.embedded = embedded
     self.schemes = schemes
+    self.ephemeral = ephemeral
     self.make = make
     self.reopen = reopen
     self.destroy = destroy

@@ -18,10 +18,24 @@ public struct Stack: Sendable, Hashable, CustomStringConvertible {
   /// No layer at all.
   public static let plain = Stack("plain") { backend, _ in backend }
 
+  /// A write buffer that acknowledges what is persisted.
+  public static let buffered = Stack("buffered") { backend, environment in
+    try backend.buffered(BufferConfiguration(), clock: environment.clock)
+  }
+
   /// Every stack that this kit knows by name.
-  public static let all: [Stack] = [.plain]
+  public static let all: [Stack] = [.plain, .buffered]
 
   public static func == (a: Stack, b: Stack) -> Bool { a.name == b.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
   public var description: String { name }
+}
+
+extension AuthCacheBackend {
+  /// This backend behind a write buffer, with the capabilities it has.
+  func buffered(
+    _ configuration: BufferConfiguration, clock: any AuthCacheClock
+  ) throws(AuthCacheError) -> any AuthCacheBackend {
+    try BufferedBackend(over: self, configuration: configuration, clock: clock)
+  }
 }

@@ -5,11 +5,14 @@ public struct Subject: Sendable, CustomStringConvertible {
   public let factory: BackendFactory
   public let stack: Stack
   public let url: String?
+  /// Its store is started for the run; until it is, there is no address.
+  public let isEphemeral: Bool
 
-  public init(_ factory: BackendFactory, stack: Stack = .plain, url: String? = nil) {
+  public init(_ factory: BackendFactory, stack: Stack = .plain, url: String? = nil, isEphemeral: Bool = false) {
     self.factory = factory
     self.stack = stack
     self.url = url
+    self.isEphemeral = isEphemeral
   }
 
   public var description: String { stack == .plain ? factory.name : "\(factory.name) under \(stack.name)" }

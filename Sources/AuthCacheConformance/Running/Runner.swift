@@ -120,7 +120,7 @@ public struct Runner: Sendable {
           requirement: requirement, subject: subject, declaration: declaration,
           seed: Self.seed(last, requirement, subject), children: children
         ).outcome()
-        if outcome != .passed { break }
+        if outcome != .passed || Task.isCancelled { break }
       }
     }
     if case .failed(let findings) = outcome, let known = knownFailures.reason(for: requirement.id, on: subject) {
@@ -134,7 +134,11 @@ public struct Runner: Sendable {
   private func replay(_ requirement: Requirement, _ subject: Subject, seed: UInt64) -> String {
     var words = [program, "verify", "--backend", subject.factory.name]
     if subject.stack != .plain { words += ["--stack", subject.stack.name] }
-    if let url = subject.url { words += ["--url", "'\(Redaction.password(in: url))'"] }
+    if subject.isEphemeral {
+      words.append("--ephemeral")
+    } else if let url = subject.url {
+      words += ["--url", "'\(Redaction.password(in: url))'"]
+    }
     words += ["--requirement", requirement.id, "--seed", "\(seed)"]
     return words.joined(separator: " ")
   }

@@ -1,0 +1,96 @@
+/// One flush at the delegate: bulk calls where it has them, and single calls where it has not or where a bulk call
+/// failed without effect, so that a record that can't be written fails alone.
+struct BatchAttempt: Sendable {
+  typealias Answer = Result<Bool, AuthCacheError>
+
+  struct Outcome: Sendable {
+    /// What became of each write, in the order of the batch.
+    var results: [Answer]
+    var retries = 0
+
+    var failures: Int {
+      results.count { if case .failure = $0 { true } else { false } }
+    }
+  }
+
+  let delegate: any AuthCacheBackend
+  let bulk: (any BulkBackend)?
+
+  /// Carries out writes of different records. Removals go first: they set aliases free that a store may take.
+  func carryOut(_ batch: [WriteQueue.Flying]) async -> Outcome {
+    var outcome = Outcome(results: Array(repeating: .success(false), count: batch.count))
+    var removals: [(index: Int, lookup: Lookup)] = []
+    var stores: [(index: Int, record: Record)] = []
+    for (index, flying) in batch.enumerated() {
+      switch flying.write {
+      case .store(let record): stores.append((index, record))
+      case .remove(let lookup): removals.append((index, lookup))
+      }
+    }
+    guard let bulk, batch.count > 1 else {
+      await singly(batch, Array(batch.indices), &outcome)
+      return outcome
+    }
+    if !removals.isEmpty {
+      let answers = await attempt { () async throws(AuthCacheError) in
+        try await bulk.remove(contentsOf: removals.map(\.lookup))
+      }
+      await conclude(answers, removals.map(\.index), of: batch, &outcome)
+    }
+    if !stores.isEmpty {
+      let answers = await attempt { () async throws(AuthCacheError) in
+        try await bulk.store(contentsOf: stores.map(\.record))
+        return [Bool](repeating: false, count: stores.count)
+      }
+      await conclude(answers, stores.map(\.index), of: batch, &outcome)
+    }
+    return outcome
+  }
+
+  /// Spreads what a bulk call answered, or takes its writes one by one if it certainly had no effect.
+  private func conclude(
+    _ answers: Result<[Bool], AuthCacheError>, _ indices: [Int], of batch: [WriteQueue.Flying],
+    _ outcome: inout Outcome
+  ) async {
+    switch answers {
+    case .success(let answers):
+      for (index, answer) in zip(indices, answers) { outcome.results[index] = .success(answer) }
+    case .failure(let error) where error.effect == .none:
+      outcome.retries += indices.count
+      await singly(batch, indices, &outcome)
+    case .failure(let error):
+      for index in indices { outcome.results[index] = .failure(error) }
+    }
+  }
+
+  /// In order; what failed without effect once more after the others, which may have stood in its way.
+  private func singly(_ batch: [WriteQueue.Flying], _ indices: [Int], _ outcome: inout Outcome) async {
+    var again: [Int] = []
+    for index in indices {
+      outcome.results[index] = await single(batch[index].write)
+      if case .failure(let error) = outcome.results[index], error.effect == .none { again.append(index) }
+    }
+    for index in again {
+      outcome.retries += 1
+      outcome.results[index] = await single(batch[index].write)
+    }
+  }
+
+  private func single(_ write: BufferedWrite) async -> Answer {
+    switch write {
+    case .store(let record):
+      await attempt { () async throws(AuthCacheError) in
+        try await delegate.store(record)
+        return false
+      }
+    case .remove(let lookup):
+      await attempt { () async throws(AuthCacheError) in try await delegate.remove(lookup) }
+    }
+  }
+
+  private func attempt<Value: Sendable>(
+    _ call: () async throws(AuthCacheError) -> Value
+  ) async -> Result<Value, AuthCacheError> {
+    do throws(AuthCacheError) { return .success(try await call()) } catch { return .failure(error) }
+  }
+}
