@@ -6,4 +6,7 @@ public enum MetricNames {
   public static let sweepFailures = "authcache.sweep.failures"
   /// Timer: how long a sweep took.
   public static let sweepDuration = "authcache.sweep.duration"
+  /// Counters, by `kind`: `authcache.cache.hits`, `.negative_hits`, `.misses`, `.loads`, `.evictions`, `.expirations`
+  /// and `.invalidations`; what they count stands at ``CacheCounts``.
+  public static let cachePrefix = "authcache.cache"
 }
