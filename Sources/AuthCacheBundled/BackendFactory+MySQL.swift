@@ -29,7 +29,9 @@ extension BackendFactory {
           } catch {
             return error.reason
           }
-        }),
+        },
+        rival: { try MySQLRawLoop($0) },
+        targets: RawTargets(readByOne: 1.5, readsBy64: 4, writesBy64: 6, bulk: 0.9, bulkCount: 1_000, rows: 100_000)),
       make: open)
   }
 

@@ -17,7 +17,8 @@ extension BackendFactory {
     tools: Tools(
       schema: { try SQLiteBackend.schema(tableName: $0 ?? SQLiteBackend.Configuration.defaultTableName) },
       diagnose: SQLiteDiagnosis.diagnose, wrongWithAddress: SQLiteAddress.fault(in:),
-      rival: { try SQLiteRawLoop($0) }),
+      rival: { try SQLiteRawLoop($0) },
+      targets: RawTargets(readByOne: 2, readsBy64: 1.2, writesBy64: 5, bulk: 0.8, bulkCount: 10_000, rows: 10_000)),
     make: open)
 
   @Sendable private static func open(_ environment: BackendEnvironment) async throws -> SQLiteBackend {

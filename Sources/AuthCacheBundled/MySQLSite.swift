@@ -9,6 +9,8 @@ struct MySQLSite {
   private let address: MySQLBackend.Address
   private let table: String
 
+  // Inlined, its two kinds of throwing make the optimiser of Swift 6.3.1 stop.
+  @inline(never)
   init(of environment: BackendEnvironment) throws {
     guard let url = environment.url else { throw Blocked(Self.howToReachOne) }
     address = try MySQLBackend.Address(url: url)

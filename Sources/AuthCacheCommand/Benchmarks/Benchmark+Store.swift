@@ -5,7 +5,7 @@ internal import Foundation
 extension Benchmark {
   /// The cases of a backend whose factory offers its raw client.
   static func cases(of factory: BackendFactory, url: String?) -> [Benchmark] {
-    guard factory.tools.rival != nil else { return [] }
+    guard factory.tools.rival != nil, let targets = factory.tools.targets else { return [] }
     let name = factory.name
     func benchmark(
       _ suffix: String, _ body: @escaping @Sendable (StoreBench) async throws -> BenchReport.Case
@@ -16,13 +16,21 @@ extension Benchmark {
         try await StoreBench.with(factory, url: url, scale: scale, name: "\(name)-\(suffix)", body)
       }
     }
+    let bulk = targets.bulkCount
+    let consuming = benchmark("consume-64-tasks") {
+      try await $0.consuming(tasks: 64, count: 12_800, target: targets.writesBy64)
+    }
     return [
-      benchmark("read-one-task") { try await $0.reading(tasks: 1, count: 20_000, target: 2, isUpperLimit: true) },
-      benchmark("read-64-tasks") { try await $0.reading(tasks: 64, count: 64_000, target: 1.2, isUpperLimit: false) },
-      benchmark("write-64-tasks") { try await $0.writing(tasks: 64, count: 12_800, target: 5) },
-      benchmark("bulk-10000") { try await $0.bulk(count: 10_000, target: 0.8) },
+      benchmark("read-one-task") {
+        try await $0.reading(tasks: 1, count: 20_000, target: targets.readByOne, isUpperLimit: true)
+      },
+      benchmark("read-64-tasks") {
+        try await $0.reading(tasks: 64, count: 128_000, target: targets.readsBy64, isUpperLimit: false)
+      },
+      benchmark("write-64-tasks") { try await $0.writing(tasks: 64, count: 12_800, target: targets.writesBy64) },
+      benchmark("bulk-\(bulk)") { try await $0.bulk(count: bulk, target: targets.bulk) },
       benchmark("sweep-beside-readers") { try await $0.sweep(rows: 1_000_000, readers: 16, target: 5) },
-    ]
+    ] + (factory.embedded ? [] : [consuming])
   }
 }
 
@@ -35,13 +43,11 @@ struct StoreBench: Sendable {
   let scale: BenchmarkScale
   let digests: [RecordDigest]
 
-  static let rows = 10_000
-
   static func with(
     _ factory: BackendFactory, url: String?, scale: BenchmarkScale, name: String,
     _ body: (StoreBench) async throws -> BenchReport.Case
   ) async throws -> BenchReport.Case {
-    guard let rival = factory.tools.rival else {
+    guard let rival = factory.tools.rival, let rows = factory.tools.targets?.rows else {
       throw Fault.usage("\(factory.name) has no raw client to compare with.")
     }
     let place = FileManager.default.temporaryDirectory.appendingPathComponent(
@@ -55,15 +61,19 @@ struct StoreBench: Sendable {
     let raw = try rival(environment)
     defer { raw.close() }
     let source = BenchmarkRecords(seed: scale.seed)
-    let records = (0..<rows).map { _ in source.record() }
-    try await backend.storeEach(records)
+    var digests: [RecordDigest] = []
+    for _ in stride(from: 0, to: rows, by: 10_000) {
+      let records = (0..<10_000).map { _ in source.record() }
+      try await backend.storeEach(records)
+      digests += records.map(\.digest)
+    }
     try raw.fill(count: rows, payload: BenchmarkRecords.payload)
     let outcome: Result<BenchReport.Case, any Error>
     do {
       outcome = .success(
         try await body(
           StoreBench(
-            name: name, backend: backend, raw: raw, factory: factory, scale: scale, digests: records.map(\.digest))))
+            name: name, backend: backend, raw: raw, factory: factory, scale: scale, digests: digests)))
     } catch { outcome = .failure(error) }
     try await backend.close()
     try await factory.destroyed(environment)
@@ -72,7 +82,7 @@ struct StoreBench: Sendable {
 
   func reading(tasks: Int, count: Int, target: Double, isUpperLimit: Bool) async throws -> BenchReport.Case {
     let each = scale.count(count) / tasks
-    let times = try await Rounds.alternate(scale.rounds, operations: (each * tasks, each * tasks)) {
+    let read = { @Sendable () async throws in
       try await concurrently(tasks) { task in
         var generator = SeededGenerator(seed: scale.seed &+ UInt64(task))
         for _ in 0..<each {
@@ -80,18 +90,39 @@ struct StoreBench: Sendable {
           guard try await backend.load(.session, digest) != nil else { throw Fault.blocked("a stored record is gone") }
         }
       }
-    } raw: {
-      try raw.read(count: each * tasks)
     }
+    if tasks > 1, let item = try await peak(.reads, operations: each * tasks, target: target, read) { return item }
+    let single = tasks == 1 ? each : min(each * tasks, 20_000)
+    let times = try await Rounds.alternate(
+      scale.rounds, operations: (each * tasks, single), measured: read, raw: { try raw.read(count: single) })
     return BenchReport.Case(
       name, backend: factory.name, against: "a loop over one prepared statement", measured: times.measured,
       raw: times.raw, target: target, isUpperLimit: isUpperLimit)
   }
 
+  /// Against the database's load generator, where there is one.
+  private func peak(
+    _ work: RawWork, operations: Int, target: Double, _ measured: () async throws -> Void
+  ) async throws -> BenchReport.Case? {
+    let seconds = scale.isQuick ? 1 : 2
+    guard let first = try raw.peak(work, seconds: seconds) else { return nil }
+    var rates = [first.perSecond]
+    try await measured()
+    var times: [Double] = []
+    for round in 0..<3 {
+      try Task.checkCancellation()
+      times.append(try await Rounds.nanoseconds(measured) / Double(operations))
+      if round < 2, let next = try raw.peak(work, seconds: seconds) { rates.append(next.perSecond) }
+    }
+    return BenchReport.Case(
+      name, backend: factory.name, against: first.name, measured: times, raw: rates.map { 1_000_000_000 / $0 },
+      target: target, isUpperLimit: false)
+  }
+
   func writing(tasks: Int, count: Int, target: Double) async throws -> BenchReport.Case {
     let each = scale.count(count) / tasks
     let single = max(50, scale.count(1_000))
-    let times = try await Rounds.alternate(scale.rounds, operations: (each * tasks, single)) {
+    let write = { @Sendable () async throws in
       let seed = SystemEntropy().next()
       try await concurrently(tasks) { task in
         let source = BenchmarkRecords(seed: seed &+ UInt64(task))
@@ -99,12 +130,46 @@ struct StoreBench: Sendable {
           try await backend.store(source.record(digests[(number * tasks + task) % digests.count]))
         }
       }
-    } raw: {
-      try raw.write(count: single)
     }
+    if let item = try await peak(.writes, operations: each * tasks, target: target, write) { return item }
+    let times = try await Rounds.alternate(
+      scale.rounds, operations: (each * tasks, single), measured: write, raw: { try raw.write(count: single) })
     return BenchReport.Case(
       name, backend: factory.name, against: "a loop of durable upserts, each its own transaction",
       measured: times.measured, raw: times.raw, target: target, isUpperLimit: false)
+  }
+
+  /// Codes that were stored before the clock runs, each consumed once.
+  func consuming(tasks: Int, count: Int, target: Double) async throws -> BenchReport.Case {
+    let each = scale.count(count) / tasks
+    let single = max(50, scale.count(1_000))
+    var (times, others, against) = ([Double](), [Double](), "a loop of durable upserts, each its own transaction")
+    for round in 0..<(scale.isQuick ? 2 : 5) {
+      let source = BenchmarkRecords(seed: SystemEntropy().next())
+      let codes = (0..<each * tasks).map { _ in source.record() }
+      try await backend.storeEach(codes)
+      let time = try await Rounds.nanoseconds {
+        try await concurrently(tasks) { task in
+          for number in 0..<each {
+            guard try await backend.consume(codes[number * tasks + task].id) != nil else {
+              throw Fault.blocked("a stored record is gone")
+            }
+          }
+        }
+      }
+      let other: Double
+      if let peak = try raw.peak(.writes, seconds: scale.isQuick ? 1 : 2) {
+        (other, against) = (1_000_000_000 / peak.perSecond, peak.name + ", upserts")
+      } else {
+        other = try await Rounds.nanoseconds { try raw.write(count: single) } / Double(single)
+      }
+      // The first round warms up.
+      guard round > 0 else { continue }
+      times.append(time / Double(each * tasks))
+      others.append(other)
+    }
+    return BenchReport.Case(
+      name, backend: factory.name, against: against, measured: times, raw: others, target: target, isUpperLimit: false)
   }
 
   func bulk(count: Int, target: Double) async throws -> BenchReport.Case {

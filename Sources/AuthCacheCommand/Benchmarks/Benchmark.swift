@@ -64,14 +64,14 @@ struct BenchmarkRecords {
     RecordDigest(words: (entropy.next(), entropy.next(), entropy.next(), entropy.next()))
   }
 
-  /// A record with 200 bytes of payload; a new value every time.
+  /// A record with 300 bytes of payload; a new value every time.
   func record(_ digest: RecordDigest? = nil, life: Duration = .seconds(86_400)) -> Record {
     Record(
       kind: .session, digest: digest ?? self.digest(), revision: entropy.next(), createdAt: now,
       expiresAt: now + life, payload: Payload(entropy.bytes(Self.payload)))
   }
 
-  static let payload = 200
+  static let payload = 300
 }
 
 /// Keeps an answer from being optimised away.

@@ -100,17 +100,19 @@ public struct BackendFactory: Sendable, Identifiable {
     public let wrongWithAddress: (@Sendable (_ url: String) -> String?)?
     /// The raw client library, for `bench` to compare with.
     public let rival: (@Sendable (BackendEnvironment) throws -> any RawClient)?
+    public let targets: RawTargets?
 
     public init(
       schema: (@Sendable (_ table: String?) throws -> String)? = nil,
       diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
       wrongWithAddress: (@Sendable (_ url: String) -> String?)? = nil,
-      rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil
+      rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil, targets: RawTargets? = nil
     ) {
       self.schema = schema
       self.diagnose = diagnose
       self.wrongWithAddress = wrongWithAddress
       self.rival = rival
+      self.targets = targets
     }
   }
 
@@ -180,7 +182,41 @@ public protocol RawClient: Sendable {
   func write(count: Int) throws
   /// Writes `count` rows in one transaction.
   func writeTogether(count: Int) throws
+  /// What the database's own load generator reaches with many clients, where there is one.
+  func peak(_ work: RawWork, seconds: Int) throws -> (perSecond: Double, name: String)?
   func close()
+}
+
+extension RawClient {
+  public func peak(_ work: RawWork, seconds: Int) throws -> (perSecond: Double, name: String)? { nil }
+}
+
+/// Single rows, read or written durably.
+public enum RawWork: Sendable { case reads, writes }
+
+/// How much faster or slower than its raw client a backend is to be, for `bench` to say whether it is.
+public struct RawTargets: Sendable {
+  /// The time of a read by one task, against a loop.
+  public var readByOne: Double
+  /// Reads and durable writes per second by 64 tasks, against a loop or the database's load generator.
+  public var readsBy64: Double
+  public var writesBy64: Double
+  /// Records per second of one bulk write, against the best single statement or transaction.
+  public var bulk: Double
+  /// How many records that has, and how many there are in all.
+  public var bulkCount: Int
+  public var rows: Int
+
+  public init(
+    readByOne: Double, readsBy64: Double, writesBy64: Double, bulk: Double, bulkCount: Int, rows: Int
+  ) {
+    self.readByOne = readByOne
+    self.readsBy64 = readsBy64
+    self.writesBy64 = writesBy64
+    self.bulk = bulk
+    self.bulkCount = bulkCount
+    self.rows = rows
+  }
 }
 
 /// A backend could not be opened or asked because something outside it is missing.

@@ -69,6 +69,8 @@ struct CacheResidents {
     return expired
   }
 
+  // Inlined, it makes the optimiser of Swift 6.3.1 stop.
+  @inline(never)
   private mutating func vacate(_ place: Int) {
     policy.remove(place, usage: CacheUsage(entries))
     wheel.cancel(place)
