@@ -42,6 +42,22 @@ extension RealServers {
       await server.end()
     }
 
+    @Test("the tests of a process share one server, and a run's store is a server of its own", arguments: kinds)
+    func shared(_ kind: ServerKind) async throws {
+      async let (one, other) = (ThrowawayServer.shared(kind), ThrowawayServer.shared(kind))
+      let server = try await one
+      #expect(try await other === server)
+      #expect(try await Client.ask(server, "SELECT 1") == "1")
+
+      let store = try await ThrowawayServer.store(kind)
+      let folder = String(try #require(store.url.firstMatch(of: /\/tmp\/authcache-\w+/)?.0))
+      #expect(folder != server.site.folder)
+      #expect(try !Remains.processes(of: folder).isEmpty)
+      await store.end()
+      #expect(try Remains.found(folder: folder, segments: []).isNothing)
+      #expect(try await Client.ask(server, "SELECT 1") == "1")
+    }
+
     @Test("a second start leaves alone what runs, and a stopped server starts again", arguments: RealServers.kinds)
     func startTwice(_ kind: ServerKind) async throws {
       let server = try await ThrowawayServer.start(kind)

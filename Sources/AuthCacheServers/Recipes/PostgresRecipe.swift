@@ -29,7 +29,7 @@ struct PostgresRecipe: ServerRecipe {
     var settings = [
       "listen_addresses": "127.0.0.1", "port": "\(site.port)", "unix_socket_directories": site.folder,
       "dynamic_shared_memory_type": "mmap", "shared_buffers": "256MB", "max_wal_size": "4GB",
-      "log_min_messages": "warning",
+      "log_min_messages": "warning", "max_connections": "200",
     ]
     if !site.options.isDurable {
       settings.merge(["fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"]) { $1 }
