@@ -19,6 +19,7 @@ struct LaneQueue {
   init(limit: Int) { self.limit = limit }
 
   var count: Int { reads.count + writes.count }
+  func count(writes wanted: Bool) -> Int { wanted ? writes.count : reads.count }
   var isEmpty: Bool { reads.isEmpty && writes.isEmpty }
 
   /// - Returns: why it is refused.

@@ -32,6 +32,8 @@ package struct LaneSettings: Sendable {
   package struct Pace: Sendable {
     /// A request that has waited so long although a lane serves its like is taken by another one.
     package var patience = Duration.milliseconds(2)
+    /// Of so many requests a second lane makes a batch of its own at once.
+    package var crowd = 16
     /// So long must one have waited before more than the least number of connections is opened.
     package var growth = Duration.milliseconds(20)
     /// How long a connection beyond the least number stays open without work.

@@ -85,7 +85,7 @@ extension PoolState {
   /// From when on that lane may take such requests; nil if there are none.
   private func due(writes: Bool, for lane: Int, _ now: Monotonic) -> Monotonic? {
     guard let oldest = queue.oldest(writes: writes) else { return nil }
-    let isServed = (writes ? serving.writes : serving.reads) > 0
+    let isServed = isServed(writes: writes)
     if slots[lane]?.connection != nil { return isServed ? oldest + settings.pace.patience : oldest }
     let open = counts.open
     let due =
@@ -97,9 +97,19 @@ extension PoolState {
     return nextAttempt.map { max($0, due) } ?? due
   }
 
+  /// Whether requests of a kind had better wait for the lane that serves their like. A second one takes part once
+  /// enough have gathered for a batch: then the database works on the one while answers to the other go out.
+  private func isServed(writes: Bool) -> Bool {
+    switch writes ? serving.writes : serving.reads {
+    case 0: false
+    case 1: queue.count(writes: writes) < settings.pace.crowd
+    default: true
+    }
+  }
+
   /// Something was queued: somebody who may serve it, or else somebody who watches it, has to be awake.
   mutating func wakeForWork(writes: Bool) {
-    let isServed = (writes ? serving.writes : serving.reads) > 0
+    let isServed = isServed(writes: writes)
     if isLookedAfter, !isServed { return }
     if isServed, slots.values.contains(where: \.watches) { return }
     guard let lane = idle.last(where: { slots[$0]?.connection != nil }) ?? idle.last else { return }
