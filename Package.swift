@@ -102,7 +102,7 @@ let package = Package(
       name: "AuthCacheBundled",
       dependencies: [
         "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheConformance",
-        "CSQLite", "CPostgres", "CMariaDB",
+        "AuthCacheServers", "CSQLite", "CPostgres", "CMariaDB",
       ]
     ),
     // Throwaway servers from this machine's binaries, and a proxy that hurts their connections. No C client.
