@@ -141,6 +141,14 @@ let package = Package(
       dependencies: ["AuthCache", "AuthCacheBundled", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]
     ),
     .testTarget(
+      name: "RealDatabaseTests",
+      dependencies: [
+        "AuthCache", "AuthCacheSQL", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheServers", "AuthCacheConformance",
+        "AuthCacheBundled", "AuthCacheCLI", "CPostgres", "CMariaDB",
+        .product(name: "Logging", package: "swift-log"),
+      ]
+    ),
+    .testTarget(
       name: "UsageTests",
       dependencies: ["AuthCache", "AuthCacheSQLite", "AuthCacheConformance", "AuthCacheTesting"]
     ),
