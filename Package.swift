@@ -102,7 +102,7 @@ let package = Package(
       name: "AuthCacheBundled",
       dependencies: [
         "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheConformance",
-        "CSQLite", "CPostgres", "CMariaDB",
+        "AuthCacheServers", "CSQLite", "CPostgres", "CMariaDB",
       ]
     ),
     // Throwaway servers from this machine's binaries, and a proxy that hurts their connections. No C client.
@@ -139,6 +139,14 @@ let package = Package(
     .testTarget(
       name: "BackendMatrixTests",
       dependencies: ["AuthCache", "AuthCacheBundled", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]
+    ),
+    .testTarget(
+      name: "RealDatabaseTests",
+      dependencies: [
+        "AuthCache", "AuthCacheSQL", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheServers", "AuthCacheConformance",
+        "AuthCacheBundled", "AuthCacheCLI", "CPostgres", "CMariaDB",
+        .product(name: "Logging", package: "swift-log"),
+      ]
     ),
     .testTarget(
       name: "UsageTests",

@@ -1,6 +1,7 @@
 internal import AuthCache
 public import AuthCacheConformance
 internal import AuthCacheMySQL
+internal import AuthCacheServers
 
 extension BackendFactory {
   /// The bundled backend for MariaDB and MySQL, in tables of its own for each check, in the database of an address
@@ -14,6 +15,7 @@ extension BackendFactory {
     let open: Make = { environment in try await opened(environment, deletes) }
     return BackendFactory(
       name, expecting: [.bulk, .group, .listing], embedded: false, schemes: ["mysql", "mariadb"],
+      ephemeral: { try await ThrowawayServer.store(.mariadb) },
       reopen: open, destroy: { try MySQLSite(of: $0).dropTables() },
       faults: Faults(
         cut: { try MySQLSite(of: $0).breakOff() }, restore: { try MySQLSite(of: $0).mend() },

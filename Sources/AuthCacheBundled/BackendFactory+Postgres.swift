@@ -1,12 +1,14 @@
 internal import AuthCache
 public import AuthCacheConformance
 internal import AuthCachePostgres
+internal import AuthCacheServers
 
 extension BackendFactory {
   /// The bundled PostgreSQL backend, in tables of its own for each check, in the database of an address
   /// `postgres://…`.
   public static let postgres = BackendFactory(
     "postgres", expecting: [.bulk, .group, .listing], embedded: false, schemes: ["postgres", "postgresql"],
+    ephemeral: { try await ThrowawayServer.store(.postgres) },
     reopen: open, destroy: { try PostgresSite(of: $0).dropTables() },
     faults: Faults(
       cut: { try PostgresSite(of: $0).breakOff() }, restore: { try PostgresSite(of: $0).mend() },

@@ -23,9 +23,11 @@ final class Lane {
         let connection = try liveConnection()
         if writes { try serveWrites(on: connection) } else { try serveReads(on: connection) }
       } catch {
+        let wasConnected = connection != nil
         if error.condition == .disconnected { drop() }
-        // The connection or the lock was not to be had. Who came later gets an attempt of their own.
-        pool.failAll(queuedBy: began, error)
+        // The connection or the lock was not to be had. Who came later gets an attempt of their own, and so does
+        // whoever only saw a connection break that was there.
+        if !wasConnected || error.condition != .disconnected { pool.failAll(queuedBy: began, error) }
       }
       pool.done(id, writes: writes)
     }

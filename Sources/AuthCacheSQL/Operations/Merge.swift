@@ -101,7 +101,7 @@ extension SQLRequest {
 struct SentMerge {
   let merge: Merge
   let main: any SQLCursor
-  var after: (any SQLCursor)?
+  var companion: Companion?
 }
 
 extension SQLConnection {
@@ -140,13 +140,13 @@ extension SQLConnection {
       for index in members { answer(index, .record(requests[index].lookup.flatMap { records[$0.digest] })) }
     case .consume(let kind, let field):
       var records = try cursor.records(of: kind, by: field)
-      _ = try sent.after?.drain()
+      try erase(sent.companion, Array(records.keys))
       for index in members {
         answer(index, .record(requests[index].lookup.flatMap { records.removeValue(forKey: $0.digest) }))
       }
     case .remove:
-      var live = try cursor.liveDigests(at: now)
-      _ = try sent.after?.drain()
+      var (live, found) = try cursor.digests(at: now)
+      try erase(sent.companion, found)
       for index in members {
         answer(index, .flag(requests[index].lookup.map { live.remove($0.digest) != nil } ?? false))
       }
@@ -170,27 +170,22 @@ extension SQLConnection {
     _ now: Timestamp, bindsNow: Bool
   ) throws(SQLFailure) -> SentMerge {
     let digests = merge.members.compactMap { requests[$0].lookup?.digest }
-    let (main, after) = try sendMany(
+    let (main, companion) = try sendMany(
       statement, digests, of: kind, in: layout.place(of: kind), now: bindsNow ? now : nil)
-    return SentMerge(merge: merge, main: main, after: after)
+    return SentMerge(merge: merge, main: main, companion: companion)
   }
 
-  /// Sends a statement for many digests, and its companion where there is need for it.
+  /// Sends a statement for many digests, and says what has to follow.
   func sendMany(
     _ statement: Statement, _ digests: [RecordDigest], of kind: RecordKind, in table: Int, now: Timestamp?
-  ) throws(SQLFailure) -> (main: any SQLCursor, after: (any SQLCursor)?) {
+  ) throws(SQLFailure) -> (main: any SQLCursor, companion: Companion?) {
     let main = try cursor(statement, in: table, count: digests.count)
     main.bind(kind, at: 0)
     main.bind(digests, at: 1)
     if let now { main.bind(now, at: 2) }
     try main.send()
-    guard !hasReturning, let companion = statement.companion else { return (main, nil) }
-    let after = try cursor(companion, in: table, count: digests.count)
-    after.bind(kind, at: 0)
-    after.bind(digests, at: 1)
-    if let now { after.bind(now, at: 2) }
-    try after.send()
-    return (main, after)
+    guard !hasReturning, let statement = statement.companion else { return (main, nil) }
+    return (main, Companion(statement: statement, table: table, kind: kind, takesMany: true, now: now))
   }
 
   func sendRows(
@@ -223,16 +218,17 @@ extension SQLCursor {
     return records
   }
 
-  /// The digests of the live ones among rows of a digest and `expires_at`; finishes.
-  func liveDigests(at now: Timestamp) throws(SQLFailure) -> Set<RecordDigest> {
+  /// The digests among rows of a digest and `expires_at`, and those of the live ones; finishes.
+  func digests(at now: Timestamp) throws(SQLFailure) -> (live: Set<RecordDigest>, all: [RecordDigest]) {
     defer { finish() }
     var live: Set<RecordDigest> = []
+    var all: [RecordDigest] = []
     while try step() {
       let expiresAt = try integer(at: 1)
-      if let digest = try digest(at: 0), expiresAt.map({ $0 > now.millisecondsSinceEpoch }) ?? true {
-        live.insert(digest)
-      }
+      guard let digest = try digest(at: 0) else { continue }
+      all.append(digest)
+      if expiresAt.map({ $0 > now.millisecondsSinceEpoch }) ?? true { live.insert(digest) }
     }
-    return live
+    return (live, all)
   }
 }

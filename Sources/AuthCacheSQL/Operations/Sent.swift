@@ -7,7 +7,7 @@ struct Sent {
   var before: [any SQLCursor] = []
   let main: any SQLCursor
   /// What follows a locked select.
-  var after: (any SQLCursor)?
+  var companion: Companion?
 }
 
 /// One record, one statement: what shares a transaction with others. The caller holds the transaction, if one is
@@ -59,12 +59,12 @@ extension SQLConnection {
     case .load(let lookup): return .record(try onlyRecord(of: cursor, lookup.kind))
     case .consume(let lookup):
       let record = try onlyRecord(of: cursor, lookup.kind)
-      _ = try sent.after?.drain()
+      if record != nil { try erase(sent.companion, [lookup.digest]) }
       return .record(record)
     case .remove:
-      let count = try cursor.countLive(at: now)
-      _ = try sent.after?.drain()
-      return .flag(count > 0)
+      let (live, found) = try cursor.digests(at: now)
+      try erase(sent.companion, found)
+      return .flag(!live.isEmpty)
     case .list(let kind, _, _):
       defer { cursor.finish() }
       var records: [Record] = []
@@ -130,11 +130,10 @@ extension SQLConnection {
     if bindsNow { main.bind(now, at: 2) }
     try main.send()
     guard !hasReturning, let companion = statement.companion else { return Sent(request: request, main: main) }
-    let after = try cursor(companion, in: table)
-    after.bind(lookup)
-    if bindsNow { after.bind(now, at: 2) }
-    try after.send()
-    return Sent(request: request, main: main, after: after)
+    let kind = lookup.kind
+    return Sent(
+      request: request, main: main,
+      companion: Companion(statement: companion, table: table, kind: kind, takesMany: false, now: bindsNow ? now : nil))
   }
 
   private func send(
@@ -169,14 +168,15 @@ extension SQLConnection {
 }
 
 extension SQLCursor {
-  /// Counts the live ones among rows of a digest and `expires_at`, and finishes.
-  func countLive(at now: Timestamp) throws(SQLFailure) -> Int {
+  /// Counts the rows of a digest and `expires_at`, and the live ones among them, and finishes.
+  func countLive(at now: Timestamp) throws(SQLFailure) -> (live: Int, all: Int) {
     defer { finish() }
-    var count = 0
+    var (live, all) = (0, 0)
     while try step() {
       let expiresAt = try integer(at: 1)
-      if expiresAt.map({ $0 > now.millisecondsSinceEpoch }) ?? true { count += 1 }
+      all += 1
+      if expiresAt.map({ $0 > now.millisecondsSinceEpoch }) ?? true { live += 1 }
     }
-    return count
+    return (live, all)
   }
 }

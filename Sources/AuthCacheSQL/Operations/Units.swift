@@ -72,10 +72,10 @@ extension SQLConnection {
       return removed
     }
     for run in lookups.runs {
-      let (main, after) = try sendMany(
+      let (main, companion) = try sendMany(
         .removeMany(run.field), run.digests.sorted(), of: run.kind, in: layout.place(of: run.kind), now: nil)
-      var live = try main.liveDigests(at: now)
-      _ = try after?.drain()
+      var (live, found) = try main.digests(at: now)
+      try erase(companion, found)
       for digest in run.digests { removed.append(live.remove(digest) != nil) }
     }
     return removed
@@ -87,12 +87,14 @@ extension SQLConnection {
       let main = try cursor(.removeGroup(group.role), in: table)
       main.bind(group.digest, at: 0)
       try main.send()
-      count += try main.countLive(at: now)
+      let (live, found) = try main.countLive(at: now)
+      count += live
       guard !hasReturning else { continue }
       let after = try cursor(.eraseGroup(group.role), in: table)
       after.bind(group.digest, at: 0)
       try after.send()
-      _ = try after.drain()
+      // What joined the group since the select goes with it, and counts.
+      count += max(0, try after.drain() - found)
     }
     return count
   }

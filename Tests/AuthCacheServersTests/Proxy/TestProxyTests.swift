@@ -150,8 +150,10 @@ import Testing
   @Test("a server that is not there ends the client's connection")
   func absent() async throws {
     let proxy = try TestProxy(to: .tcp(try Sockets.freePort()), at: .tcp(0))
-    let caller = try #require(Caller(proxy.endpoint))
-    #expect(caller.hear() == .reset)
+    // It may be over before the caller has found that it is connected.
+    if let caller = Caller(proxy.endpoint) { #expect(caller.hear() == .reset) }
+    await proxy.resetAll()
+    #expect(proxy.accepted == 1)
     await proxy.end()
     await proxy.resetAll()
   }
