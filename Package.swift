@@ -138,7 +138,9 @@ let package = Package(
     ),
     .testTarget(
       name: "BackendMatrixTests",
-      dependencies: ["AuthCache", "AuthCacheBundled", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]
+      dependencies: [
+        "AuthCache", "AuthCacheBundled", "AuthCacheConformance", "AuthCacheServers", "AuthCacheTesting", "AuthCacheCLI",
+      ]
     ),
     .testTarget(
       name: "RealDatabaseTests",

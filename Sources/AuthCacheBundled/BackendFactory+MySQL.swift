@@ -24,6 +24,7 @@ extension BackendFactory {
       server: { try MySQLSite(of: $0).server() },
       tools: Tools(
         schema: { try MySQLBackend.schema(tableName: $0 ?? MySQLBackend.Configuration.defaultTableName) },
+        diagnose: ServerDiagnosis.mysql,
         wrongWithAddress: { url in
           do throws(AuthCacheError) {
             _ = try MySQLBackend.Address(url: url)

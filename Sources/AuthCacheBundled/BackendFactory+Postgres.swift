@@ -17,6 +17,7 @@ extension BackendFactory {
     server: { try PostgresSite(of: $0).server() },
     tools: Tools(
       schema: { try PostgresBackend.schema(tableName: $0 ?? PostgresBackend.Configuration.defaultTableName) },
+      diagnose: ServerDiagnosis.postgres,
       wrongWithAddress: { url in
         do throws(AuthCacheError) {
           _ = try PostgresBackend.Address(url: url)

@@ -1,5 +1,6 @@
 import AuthCacheBundled
 import AuthCacheConformance
+import AuthCacheServers
 import AuthCacheTesting
 import Testing
 
@@ -15,6 +16,25 @@ import Testing
     try await verify(requirement, on: .sqlite, child: .product("authcache"))
   }
 
+  @Test(.on(.postgres), arguments: Requirement.all)
+  func postgres(_ requirement: Requirement) async throws {
+    let url = try await ThrowawayServer.shared(.postgres).url
+    try await verify(requirement, on: .postgres, url: url, child: .product("authcache"))
+  }
+
+  @Test(.on(.mariadb), arguments: Requirement.all)
+  func mariadb(_ requirement: Requirement) async throws {
+    let url = try await ThrowawayServer.shared(.mariadb).url
+    try await verify(requirement, on: .mysql, url: url, child: .product("authcache"))
+  }
+
+  /// The way that MySQL proper needs.
+  @Test(.on(.mariadb), arguments: Requirement.all)
+  func mariadbWithoutReturning(_ requirement: Requirement) async throws {
+    let url = try await ThrowawayServer.shared(.mariadb).url
+    try await verify(requirement, on: .mysqlLocked, url: url, child: .product("authcache"))
+  }
+
   @Test(arguments: Requirement.all)
   func bufferedMemory(_ requirement: Requirement) async throws {
     try await verify(requirement, on: .memory, stack: .buffered, child: .product("authcache"))
@@ -28,5 +48,12 @@ import Testing
   @Test("the bundled registry names what this package ships")
   func registry() {
     #expect(BackendRegistry.bundled.names == ["memory", "sqlite", "mysql", "postgres"])
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skipped, visibly, where the server is not installed; a failure where it has to be.
+  static func on(_ kind: ServerKind) -> ConditionTrait {
+    .enabled(if: kind.canBeTested, Comment(rawValue: kind.whatIsMissing ?? ""))
   }
 }

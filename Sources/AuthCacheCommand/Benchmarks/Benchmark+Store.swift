@@ -20,6 +20,7 @@ extension Benchmark {
     let consuming = benchmark("consume-64-tasks") {
       try await $0.consuming(tasks: 64, count: 12_800, target: targets.writesBy64)
     }
+    let growth = benchmark("read-growth") { try await $0.growth(rows: 1_000_000, target: 1.3) }
     return [
       benchmark("read-one-task") {
         try await $0.reading(tasks: 1, count: 20_000, target: targets.readByOne, isUpperLimit: true)
@@ -30,7 +31,7 @@ extension Benchmark {
       benchmark("write-64-tasks") { try await $0.writing(tasks: 64, count: 12_800, target: targets.writesBy64) },
       benchmark("bulk-\(bulk)") { try await $0.bulk(count: bulk, target: targets.bulk) },
       benchmark("sweep-beside-readers") { try await $0.sweep(rows: 1_000_000, readers: 16, target: 5) },
-    ] + (factory.embedded ? [] : [consuming])
+    ] + (factory.embedded ? [] : [consuming, growth])
   }
 }
 
@@ -42,6 +43,7 @@ struct StoreBench: Sendable {
   let factory: BackendFactory
   let scale: BenchmarkScale
   let digests: [RecordDigest]
+  let environment: BackendEnvironment
 
   static func with(
     _ factory: BackendFactory, url: String?, scale: BenchmarkScale, name: String,
@@ -73,7 +75,8 @@ struct StoreBench: Sendable {
       outcome = .success(
         try await body(
           StoreBench(
-            name: name, backend: backend, raw: raw, factory: factory, scale: scale, digests: digests)))
+            name: name, backend: backend, raw: raw, factory: factory, scale: scale, digests: digests,
+            environment: environment)))
     } catch { outcome = .failure(error) }
     try await backend.close()
     try await factory.destroyed(environment)
@@ -137,6 +140,47 @@ struct StoreBench: Sendable {
     return BenchReport.Case(
       name, backend: factory.name, against: "a loop of durable upserts, each its own transaction",
       measured: times.measured, raw: times.raw, target: target, isUpperLimit: false)
+  }
+
+  /// What a read costs among many rows, against what it costs among ten thousand.
+  func growth(rows: Int, target: Double) async throws -> BenchReport.Case {
+    let tables = [("few", 10_000), ("many", max(20_000, scale.count(rows)))]
+    var sides: [(backend: any AuthCacheBackend, digests: [RecordDigest], environment: BackendEnvironment)] = []
+    for (suffix, count) in tables {
+      let environment = BackendEnvironment(
+        namespace: "bench_\(suffix)", clock: environment.clock, directory: environment.directory,
+        url: environment.url, logger: environment.logger)
+      let backend = try await factory.open(environment)
+      let source = BenchmarkRecords(seed: scale.seed &+ UInt64(count))
+      var digests: [RecordDigest] = []
+      for _ in stride(from: 0, to: count, by: 10_000) {
+        let records = (0..<10_000).map { _ in source.record() }
+        try await backend.storeEach(records)
+        digests += records.map(\.digest)
+      }
+      sides.append((backend, digests, environment))
+    }
+    let each = scale.count(64_000) / 64
+    let reads = sides.map { side in
+      { @Sendable () async throws in
+        try await concurrently(64) { task in
+          var generator = SeededGenerator(seed: scale.seed &+ UInt64(task))
+          for _ in 0..<each {
+            let digest = side.digests[Int.random(in: 0..<side.digests.count, using: &generator)]
+            consumed(try await side.backend.load(.session, digest))
+          }
+        }
+      }
+    }
+    let times = try await Rounds.alternate(
+      scale.rounds, operations: (each * 64, each * 64), measured: reads[1], raw: reads[0])
+    for side in sides {
+      try await side.backend.close()
+      try await factory.destroyed(side.environment)
+    }
+    return BenchReport.Case(
+      name, backend: factory.name, against: "the same among \(tables[0].1) rows; here \(tables[1].1)",
+      measured: times.measured, raw: times.raw, target: target, isUpperLimit: true)
   }
 
   /// Codes that were stored before the clock runs, each consumed once.

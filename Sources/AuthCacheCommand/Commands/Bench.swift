@@ -17,6 +17,11 @@ struct Bench: AsyncParsableCommand {
           \(name) bench --quick
           \(name) bench --only memory-hit --only sqlite-read-one-task
           \(name) bench --backend sqlite --report report
+          \(name) bench --ephemeral --backend postgres --backend mysql
+
+        --ephemeral starts a server of its own for every backend that can have one and has no address. Where redis-server
+        is installed, what Redis reaches with the same operations is shown beside the databases: it is a server too, and
+        nothing of it is durable here.
         """)
   }
 
@@ -25,6 +30,9 @@ struct Bench: AsyncParsableCommand {
 
   @Option(name: .long, help: "The address of a store; its scheme says which backend.")
   var url: [String] = []
+
+  @Flag(name: .long, help: "Starts servers of its own, and ends them.")
+  var ephemeral = false
 
   @Option(name: .long, parsing: .upToNextOption, help: "A case; may be repeated. Default: all.")
   var only: [String] = []
@@ -43,24 +51,27 @@ struct Bench: AsyncParsableCommand {
 
   mutating func run() async throws {
     try Names("format", ["text", "json", "html"]).check([format])
-    let benchmarks = try chosen()
+    let subjects = try Subjects(backends: backend.words, urls: url, isEphemeral: ephemeral).all()
+    // What is wrong with the words is found before a server is started.
+    _ = try chosen(subjects)
     let folder = try report.map(ReportFolder.init(path:))
     let terminal = Terminal(.error)
     let (scale, clock, started) = (BenchmarkScale(isQuick: quick, seed: seed), ContinuousClock(), Date())
     let begin = clock.now
     Interrupts().watch(patience: 0, first: {}, last: { CheckFolders.removeAll() })
-    var cases: [BenchReport.Case] = []
-    for (number, benchmark) in benchmarks.enumerated() {
-      let line = "\(number + 1)/\(benchmarks.count)  \(benchmark.name)"
-      terminal.output.write(terminal.isLive ? "\r\u{1B}[K\(line)" : line + "\n")
-      do { cases.append(try await benchmark.run(scale)) } catch let fault as Fault { throw fault } catch {
-        throw Fault.blocked("\(benchmark.name) could not be measured: \(error)")
-      }
+    let stores = await EphemeralStores.start(for: subjects) { terminal.output.write($0 + "\n") }
+    let outcome: Result<[BenchReport.Case], any Error>
+    do { outcome = .success(try await measure(chosen(stores.subjects), scale, terminal)) } catch {
+      outcome = .failure(error)
     }
+    await stores.end()
+    let cases = try outcome.get()
+    let hasServer = stores.subjects.contains { !$0.factory.embedded }
+    let redis = hasServer && only.isEmpty ? RedisFigures.measure(isQuick: quick) : nil
     if terminal.isLive { terminal.output.write("\r\u{1B}[K") }
     let result = BenchReport(
       seed: seed, started: started.formatted(.iso8601), seconds: (clock.now - begin) / .seconds(1),
-      isOptimised: Self.isOptimised, cases: cases)
+      isOptimised: Self.isOptimised, cases: cases, beside: redis)
     Output.standard.write(
       format == "json" ? result.json : format == "html" ? result.html : result.text(style: Terminal(.standard).style))
     try folder?.write([
@@ -68,10 +79,24 @@ struct Bench: AsyncParsableCommand {
     ])
   }
 
-  private func chosen() throws -> [Benchmark] {
-    let factories = try Subjects(backends: backend.words, urls: url).factories()
-    let all = factories.flatMap { factory, url in
-      (factory.name == "memory" ? Benchmark.memory : []) + Benchmark.cases(of: factory, url: url)
+  private func measure(
+    _ benchmarks: [Benchmark], _ scale: BenchmarkScale, _ terminal: Terminal
+  ) async throws -> [BenchReport.Case] {
+    var cases: [BenchReport.Case] = []
+    for (number, benchmark) in benchmarks.enumerated() {
+      let line = "\(number + 1)/\(benchmarks.count)  \(benchmark.name)"
+      terminal.output.write(terminal.isLive ? "\r\u{1B}[K\(line)" : line + "\n")
+      do { cases.append(try await benchmark.run(scale)) } catch let fault as Fault { throw fault } catch {
+        throw Fault.blocked("\(benchmark.name) could not be measured: \(Fault.reason(error))")
+      }
+    }
+    return cases
+  }
+
+  private func chosen(_ subjects: [Subject]) throws -> [Benchmark] {
+    let all = subjects.flatMap { subject in
+      (subject.factory.name == "memory" ? Benchmark.memory : [])
+        + Benchmark.cases(of: subject.factory, url: subject.url)
     }
     try Names("case", all.map(\.name)).check(only.words)
     let chosen = only.isEmpty ? all : all.filter { only.words.contains($0.name) }

@@ -9,6 +9,31 @@ public struct BenchReport: Sendable, Codable {
   public var isOptimised: Bool
   public var platform: Report.Platform
   public var cases: [Case]
+  /// What another store reaches on this machine, for comparison only.
+  public var beside: Beside?
+
+  /// Figures of another store, taken by its own load generator.
+  public struct Beside: Sendable, Codable, Hashable {
+    /// `Redis 7.0.15, redis-benchmark, nothing durable`.
+    public var name: String
+    public var figures: [Figure]
+
+    public init(name: String, figures: [Figure]) {
+      self.name = name
+      self.figures = figures
+    }
+
+    public struct Figure: Sendable, Codable, Hashable {
+      public var operation: String
+      /// The time of one operation, in nanoseconds, all clients together.
+      public var time: Double
+
+      public init(_ operation: String, time: Double) {
+        self.operation = operation
+        self.time = time
+      }
+    }
+  }
 
   public struct Case: Sendable, Codable, Hashable {
     public var name: String
@@ -57,13 +82,16 @@ public struct BenchReport: Sendable, Codable {
     }
   }
 
-  public init(seed: UInt64, started: String, seconds: Double, isOptimised: Bool, cases: [Case]) {
+  public init(
+    seed: UInt64, started: String, seconds: Double, isOptimised: Bool, cases: [Case], beside: Beside? = nil
+  ) {
     self.seed = String(seed)
     self.started = started
     self.seconds = (seconds * 1_000).rounded() / 1_000
     self.isOptimised = isOptimised
     platform = .current
     self.cases = cases
+    self.beside = beside
   }
 }
 
@@ -97,6 +125,10 @@ extension BenchReport {
     }
     text += "\nThe other side:\n"
     for item in cases { text += "  \(item.name): \(item.against)\n" }
+    if let beside {
+      text += "\nBeside them: \(beside.name)\n"
+      for figure in beside.figures { text += "  \(figure.operation): \(Self.time(figure.time))\n" }
+    }
     if let warning { text += "\n" + style.red(warning) + "\n" }
     return text + "\n" + sentence + "\n"
   }
@@ -106,6 +138,10 @@ extension BenchReport {
   }
 
   public var json: String {
+    var others: [JSONText] = []
+    if let beside {
+      others = beside.figures.map { ["operation": .string($0.operation), "time": .number($0.time)] }
+    }
     let document: JSONText = [
       "format": .integer(format), "kit": .string(kit), "seed": .string(seed), "started": .string(started),
       "seconds": .number(seconds), "isOptimised": .bool(isOptimised),
@@ -121,6 +157,7 @@ extension BenchReport {
             "isUpperLimit": .bool(item.isUpperLimit), "isMet": .bool(item.isMet),
           ]
         }),
+      "beside": beside.map { ["name": .string($0.name), "figures": .array(others)] } ?? .null,
     ]
     return document.document
   }
@@ -144,10 +181,16 @@ extension BenchReport {
       <table><thead><tr>\(Self.heads.map { "<th scope=\"col\">\($0)</th>" }.joined())</tr></thead>
       <tbody>\(rows.joined(separator: "\n"))</tbody></table>
       </div>
+      \(beside.map(Self.html) ?? "")
       <p class="quiet">The two sides took turns; each figure is a median over the rounds.</p>
       </main>
       """
     return HTMLPage(title: "Benchmark", body: body).document
+  }
+
+  private static func html(_ beside: Beside) -> String {
+    let figures = beside.figures.map { "<li>\(XML.escaped($0.operation)): \(time($0.time))</li>" }.joined()
+    return "<h2>Beside them: \(XML.escaped(beside.name))</h2>\n<ul>\(figures)</ul>"
   }
 
   private static func ratio(_ value: Double) -> String { fixed(value, value < 10 ? 2 : 1) + "×" }
