@@ -20,6 +20,7 @@ extension Benchmark {
       benchmark("read-one-task") { try await $0.reading(tasks: 1, count: 20_000, target: 2, isUpperLimit: true) },
       benchmark("read-64-tasks") { try await $0.reading(tasks: 64, count: 64_000, target: 1.2, isUpperLimit: false) },
       benchmark("write-64-tasks") { try await $0.writing(tasks: 64, count: 12_800, target: 5) },
+      benchmark("buffered-64-tasks") { try await $0.buffered(count: 12_800, target: 1) },
       benchmark("bulk-10000") { try await $0.bulk(count: 10_000, target: 0.8) },
       benchmark("sweep-beside-readers") { try await $0.sweep(rows: 1_000_000, readers: 16, target: 5) },
     ]
