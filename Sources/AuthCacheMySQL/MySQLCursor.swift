@@ -104,11 +104,13 @@ final class MySQLCursor: SQLCursor {
       changes = connection.matchedRows ?? Int(clamping: mysql_stmt_affected_rows(statement))
       return
     }
-    hasResult = true
     if results == nil { results = MySQLResults(of: statement, columns: columns) }
+    // A deadlock can come between the columns and the rows. The library then takes a result that is freed for one that
+    // still arrives, and the next execution waits for it in vain.
     guard results?.bind() == true, mysql_stmt_store_result(statement) == 0 else {
       throw connection.failure(of: statement, writes: writes)
     }
+    hasResult = true
   }
 
   func step() throws(SQLFailure) -> Bool {

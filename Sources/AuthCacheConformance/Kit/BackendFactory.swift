@@ -32,6 +32,8 @@ public struct BackendFactory: Sendable, Identifiable {
   let probe: Probe?
   let server: (@Sendable (BackendEnvironment) async throws -> String)?
   public let tools: Tools
+  /// What the kit puts in front of the backend where a requirement is about a layer.
+  var layers = LayerFactories()
 
   public typealias Make = @Sendable (BackendEnvironment) async throws -> any AuthCacheBackend
   public typealias Ephemeral = @Sendable () async throws -> EphemeralStore

@@ -23,8 +23,13 @@ public struct Stack: Sendable, Hashable, CustomStringConvertible {
     try backend.buffered(BufferConfiguration(), clock: environment.clock)
   }
 
+  /// A cache over the backend.
+  public static let cached = Stack("cached") { backend, environment in
+    backend.cached(clock: environment.clock)
+  }
+
   /// Every stack that this kit knows by name.
-  public static let all: [Stack] = [.plain, .buffered]
+  public static let all: [Stack] = [.plain, .buffered, .cached]
 
   public static func == (a: Stack, b: Stack) -> Bool { a.name == b.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
@@ -38,4 +43,9 @@ extension AuthCacheBackend {
   ) throws(AuthCacheError) -> any AuthCacheBackend {
     try BufferedBackend(over: self, configuration: configuration, clock: clock)
   }
+}
+
+extension AuthCacheBackend {
+  /// This backend under a cache as it is made without a configuration.
+  func cached(clock: any AuthCacheClock) -> any AuthCacheBackend { CachingBackend(over: self, clock: clock) }
 }

@@ -16,6 +16,7 @@ public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
   case durability
   case secrecy
   case lifecycle
+  case buffer
 
   /// The chapter's heading.
   public var title: String {
@@ -36,6 +37,7 @@ public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
     case .durability: "Durability"
     case .secrecy: "Secrecy"
     case .lifecycle: "Lifecycle"
+    case .buffer: "Write buffer"
     }
   }
 

@@ -3,5 +3,5 @@ extension Mutant {
   public static let all: [Mutant] =
     records + oneTime + redemption + rotation + expiry + sessions + groups + clients + keys + bulk + reliability
 
-  static let reliability: [Mutant] = concurrency + shutdown + errors + durability + secrecy + lifecycle
+  static let reliability: [Mutant] = concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer
 }

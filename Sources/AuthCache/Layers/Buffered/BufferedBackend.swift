@@ -14,7 +14,7 @@
 /// - A failure reaches those who wait for that record. Of an acknowledged write, the next caller hears, and
 ///   ``close()``; the record is kept, see ``unwritten()``.
 /// - The buffer owns its delegate and closes it.
-public struct BufferedBackend<Delegate: AuthCacheBackend>: AuthCacheBackend {
+public struct BufferedBackend<Delegate: AuthCacheBackend>: BufferingBackend {
   public let delegate: Delegate
   public let properties: BackendProperties
   let buffer: WriteBuffer

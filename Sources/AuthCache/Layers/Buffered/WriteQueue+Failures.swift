@@ -28,6 +28,19 @@ extension WriteQueue {
     }
   }
 
+  /// Keeps or forgets the failed write of a record.
+  ///
+  /// - Returns: what was kept before.
+  @discardableResult
+  mutating func setFailed(_ failure: Failed?, for id: Lookup) -> Failed? {
+    if failure == nil, failed.isEmpty { return nil }
+    let previous = failed[id]
+    if previous?.isRetriable == true { retriable -= 1 }
+    if failure?.isRetriable == true { retriable += 1 }
+    failed[id] = failure
+    return previous
+  }
+
   /// Lets failed writes wait again that may succeed now.
   mutating func revive(at now: Timestamp, where isMeant: (Record) -> Bool = { _ in true }) {
     guard retriable > 0 else { return }

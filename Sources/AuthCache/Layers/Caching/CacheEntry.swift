@@ -107,7 +107,11 @@ final class CacheEntry: Sendable {
   var lastReadNumber: UInt64 { reads.load(ordering: .relaxed) >> 24 }
 
   /// The number of reads since this was asked the last time.
-  func takeReads() -> Int { Int(reads.exchange(0, ordering: .relaxed) & Self.countMask) }
+  func takeReads() -> Int {
+    let seen = Int(reads.load(ordering: .relaxed) & Self.countMask)
+    if seen > 0 { reads.store(0, ordering: .relaxed) }
+    return seen
+  }
 
   /// Notes when it was read.
   @inline(__always)

@@ -10,12 +10,13 @@ struct FrequencySketch: Sendable {
 
   static let most = 15
 
+  /// For a cache of `capacity` records.
   init(capacity: Int) {
     var count = 16
-    while count < capacity { count *= 2 }
+    while count < 2 * capacity { count *= 2 }
     words = [UInt64](repeating: 0, count: count)
     mask = UInt64(count - 1)
-    period = 10 * max(16, capacity)
+    period = 20 * max(16, capacity)
   }
 
   func frequency(of hash: UInt64) -> Int {
@@ -29,11 +30,15 @@ struct FrequencySketch: Sendable {
 
   /// Adds `count` to what is known of `hash`.
   mutating func add(_ hash: UInt64, _ count: Int = 1) {
+    var isNews = false
     for row in 0..<4 {
       let (word, shift) = place(of: hash, row)
       let room = min(count, Self.most - Int(words[word] >> shift & 15))
       words[word] += UInt64(room) << shift
+      if room > 0 { isNews = true }
     }
+    // What is as famous as can be says nothing new, and must not make the others fade.
+    guard isNews else { return }
     additions += count
     if additions >= period { halve() }
   }

@@ -1,0 +1,95 @@
+internal import AuthCache
+internal import AuthCacheConformance
+internal import Synchronization
+
+extension Benchmark {
+  static let buffer: [Benchmark] = [
+    Benchmark(name: "buffer-commit-64-tasks", backend: "memory") { scale in
+      try await writing(
+        "buffer-commit-64-tasks", over: SlowStore.WithBulk(), records: 4_096, scale: scale,
+        against: "the same writes unbuffered, on a store that takes 1 ms for each commit")
+    },
+    Benchmark(name: "buffer-coalesce-64-tasks", backend: "memory") { scale in
+      try await writing(
+        "buffer-coalesce-64-tasks", over: SlowStore(), records: 8, scale: scale,
+        against: "the same writes to eight records unbuffered, on a store that only does singles, at 1 ms each")
+    },
+    Benchmark(name: "buffer-enqueue", backend: "memory") { scale in
+      let source = BenchmarkRecords(seed: scale.seed)
+      let records = (0..<scale.count(20_000)).map { _ in source.record() }
+      let configuration = BufferConfiguration(
+        maxBatch: records.count + 1, maxDelay: .seconds(3_600), capacity: records.count + 1, queued: [.session])
+      var spare = try (0...scale.rounds).map { _ in
+        try BufferedBackend(over: MemoryBackend(), configuration: configuration)
+      }
+      var used: [BufferedBackend<MemoryBackend>] = []
+      let times = try await Rounds.alternate(scale.rounds, operations: (records.count, records.count)) {
+        let buffer = spare.removeLast()
+        for record in records { try await buffer.store(record) }
+        used.append(buffer)
+      } raw: {
+        let list = Mutex<[Record]>([])
+        for record in records { list.withLock { $0.append(record) } }
+        consumed(list.withLock { $0.count })
+      }
+      for buffer in used { try await buffer.close() }
+      return BenchReport.Case(
+        "buffer-enqueue", backend: "memory", against: "Mutex<[Record]>.append", measured: times.measured,
+        raw: times.raw, target: 3, isUpperLimit: true)
+    },
+  ]
+
+  private static func writing(
+    _ name: String, over delegate: some AuthCacheBackend, records: Int, scale: BenchmarkScale, against: String
+  ) async throws -> BenchReport.Case {
+    let source = BenchmarkRecords(seed: scale.seed)
+    let digests = (0..<records).map { _ in source.digest() }
+    let buffer = try BufferedBackend(over: delegate)
+    let each = scale.count(100)
+    let times = try await Rounds.alternate(scale.rounds, operations: (each * 64, 64)) {
+      try await write(each, to: buffer, digests)
+    } raw: {
+      try await write(1, to: delegate, digests)
+    }
+    try await buffer.close()
+    return BenchReport.Case(
+      name, backend: "memory", against: against, measured: times.measured, raw: times.raw, target: 5,
+      isUpperLimit: false)
+  }
+
+  /// Each of 64 tasks writes so many records.
+  static func write(_ each: Int, to backend: any AuthCacheBackend, _ digests: [RecordDigest]) async throws {
+    let seed = SystemEntropy().next()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for task in 0..<64 {
+        group.addTask {
+          let source = BenchmarkRecords(seed: seed &+ UInt64(task))
+          for number in 0..<each {
+            try await backend.store(source.record(digests[(number * 64 + task) % digests.count]))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+}
+
+extension StoreBench {
+  /// Writes of 64 tasks through a buffer against the same writes without one.
+  func buffered(count: Int, target: Double) async throws -> BenchReport.Case {
+    let each = scale.count(count) / 64
+    let buffer = try opened(backend)
+    let times = try await Rounds.alternate(scale.rounds, operations: (each * 64, each * 64)) {
+      try await Benchmark.write(each, to: buffer, digests)
+    } raw: {
+      try await Benchmark.write(each, to: backend, digests)
+    }
+    return BenchReport.Case(
+      name, backend: factory.name, against: "the same writes of 64 tasks unbuffered", measured: times.measured,
+      raw: times.raw, target: target, isUpperLimit: false)
+  }
+
+  private func opened(_ backend: some AuthCacheBackend) throws -> any AuthCacheBackend {
+    try BufferedBackend(over: backend)
+  }
+}
