@@ -71,7 +71,8 @@ struct Bench: AsyncParsableCommand {
   private func chosen() throws -> [Benchmark] {
     let factories = try Subjects(backends: backend.words, urls: url).factories()
     let all = factories.flatMap { factory, url in
-      (factory.name == "memory" ? Benchmark.memory + Benchmark.buffer : []) + Benchmark.cases(of: factory, url: url)
+      let layers = Benchmark.cache + Benchmark.buffer
+      return (factory.name == "memory" ? Benchmark.memory + layers : []) + Benchmark.cases(of: factory, url: url)
     }
     try Names("case", all.map(\.name)).check(only.words)
     let chosen = only.isEmpty ? all : all.filter { only.words.contains($0.name) }
