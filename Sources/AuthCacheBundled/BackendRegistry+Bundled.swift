@@ -2,5 +2,5 @@ public import AuthCacheConformance
 
 extension BackendRegistry {
   /// Every backend of this package.
-  public static let bundled: BackendRegistry = [.memory, .sqlite, .mysql, .postgres]
+  public static let bundled = BackendRegistry([.memory, .sqlite, .mysql, .postgres], unlisted: [.mysqlLocked])
 }

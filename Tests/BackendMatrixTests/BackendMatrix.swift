@@ -45,6 +45,21 @@ import Testing
     try await verify(requirement, on: .sqlite, stack: .buffered, child: .product("authcache"))
   }
 
+  @Test(arguments: Requirement.all)
+  func cachedMemory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .cached, child: .product("authcache"))
+  }
+
+  @Test(arguments: Requirement.all)
+  func cachedSQLite(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .sqlite, stack: .cached, child: .product("authcache"))
+  }
+
+  @Test(arguments: Requirement.all)
+  func threeDeepMemory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .threeDeep, child: .product("authcache"))
+  }
+
   @Test("the bundled registry names what this package ships")
   func registry() {
     #expect(BackendRegistry.bundled.names == ["memory", "sqlite", "mysql", "postgres"])

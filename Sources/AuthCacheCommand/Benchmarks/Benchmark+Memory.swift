@@ -73,14 +73,14 @@ extension Benchmark {
 
   /// One loop for both sides.
   @inline(never)
-  private static func hits(on backend: any AuthCacheBackend, _ lookups: [Lookup], _ loops: Int) async throws {
+  static func hits(on backend: any AuthCacheBackend, _ lookups: [Lookup], _ loops: Int) async throws {
     var sum: UInt64 = 0
     for _ in 0..<loops { for lookup in lookups { sum &+= try await backend.load(lookup)?.revision ?? 0 } }
     consumed(sum)
   }
 
   @inline(never)
-  private static func loads(from store: AuthStore, _ tokens: [String], _ loops: Int) async throws {
+  static func loads(from store: AuthStore, _ tokens: [String], _ loops: Int) async throws {
     let sessions = store.sessions
     for _ in 0..<loops { for token in tokens { consumed(try await sessions.load(accessToken: token)) } }
   }

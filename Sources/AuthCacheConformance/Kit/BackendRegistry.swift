@@ -1,16 +1,20 @@
 /// The backends that a command line or a test knows, by name.
 public struct BackendRegistry: Sendable, ExpressibleByArrayLiteral {
   public let factories: [BackendFactory]
+  /// Found by name, by the child processes of checks among others, and never listed or run unasked.
+  public let unlisted: [BackendFactory]
 
   /// Stops the program if two factories have one name.
-  public init(_ factories: [BackendFactory]) {
-    precondition(Set(factories.map(\.name)).count == factories.count, "two backends are registered under one name")
+  public init(_ factories: [BackendFactory], unlisted: [BackendFactory] = []) {
+    let names = (factories + unlisted).map(\.name)
+    precondition(Set(names).count == names.count, "two backends are registered under one name")
     self.factories = factories
+    self.unlisted = unlisted
   }
 
   public init(arrayLiteral elements: BackendFactory...) { self.init(elements) }
 
-  public subscript(name: String) -> BackendFactory? { factories.first { $0.name == name } }
+  public subscript(name: String) -> BackendFactory? { (factories + unlisted).first { $0.name == name } }
 
   public var names: [String] { factories.map(\.name) }
 

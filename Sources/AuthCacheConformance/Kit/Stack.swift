@@ -28,8 +28,24 @@ public struct Stack: Sendable, Hashable, CustomStringConvertible {
     backend.cached(clock: environment.clock)
   }
 
+  /// A cache over a write buffer.
+  public static let cachedBuffered = Stack("cached-buffered") { backend, environment in
+    try backend.buffered(BufferConfiguration(), clock: environment.clock).cached(clock: environment.clock)
+  }
+
+  /// A write buffer over a cache.
+  public static let bufferedCached = Stack("buffered-cached") { backend, environment in
+    try backend.cached(clock: environment.clock).buffered(BufferConfiguration(), clock: environment.clock)
+  }
+
+  /// A cache over a write buffer over a cache.
+  public static let threeDeep = Stack("cached-buffered-cached") { backend, environment in
+    try backend.cached(clock: environment.clock).buffered(BufferConfiguration(), clock: environment.clock)
+      .cached(clock: environment.clock)
+  }
+
   /// Every stack that this kit knows by name.
-  public static let all: [Stack] = [.plain, .buffered, .cached]
+  public static let all: [Stack] = [.plain, .buffered, .cached, .cachedBuffered, .bufferedCached, .threeDeep]
 
   public static func == (a: Stack, b: Stack) -> Bool { a.name == b.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }

@@ -1,7 +1,7 @@
 internal import AuthCache
 
 extension Requirement {
-  static let concurrency: [Requirement] = histories + races + races2 + sharedRaces + crowds + processRaces
+  static let concurrency: [Requirement] = histories + races + races2 + sharedRaces + staleness + crowds + processRaces
 
   /// Many callers and one record.
   private static let races: [Requirement] = [

@@ -1,7 +1,7 @@
 internal import AuthCache
 
 extension Mutant {
-  static let concurrency: [Mutant] = histories + races + handles + crowds
+  static let concurrency: [Mutant] = histories + races + handles + staleness + crowds
 
   private static let races: [Mutant] = [
     Mutant(

@@ -5,6 +5,8 @@ final class CacheCore: Sendable {
   let clock: any AuthCacheClock
   /// One for each kind that is cached; few, so they are looked through in order.
   let caches: [KindCache]
+  /// That of sessions as a rule, which most reads are of: found without a look at the array.
+  private let first: KindCache?
   private let isListening = Atomic(false)
   private let isClosedNow = Atomic(false)
 
@@ -13,13 +15,14 @@ final class CacheCore: Sendable {
     let now = clock.now
     let generations = WriteGenerations()
     caches = configuration.effective.map { KindCache($0.kind, $0.policy, generations: generations, at: now) }
+    first = caches.first
   }
 
   /// The cache of `kind`, nil if that is not cached.
   @inline(__always)
   func cache(of kind: RecordKind) -> KindCache? {
-    for cache in caches where cache.kind == kind { return cache }
-    return nil
+    if let first, first.kind == kind { return first }
+    return caches.dropFirst().first { $0.kind == kind }
   }
 
   /// The cache that may answer `lookup`. Never one by refresh token: that may be used once.

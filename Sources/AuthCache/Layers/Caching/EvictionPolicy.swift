@@ -9,32 +9,32 @@ public protocol EvictionPolicy: Sendable {
   static var ordersReads: Bool { get }
 
   /// A record came in at `place`. `hash` is the same whenever the record of that id comes.
-  mutating func insert(_ place: Int, hash: UInt64, usage: borrowing CacheUsage)
+  mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage)
 
   /// What was at `place` went.
-  mutating func remove(_ place: Int, usage: borrowing CacheUsage)
+  mutating func remove(_ place: Int, usage: CacheUsage)
 
   /// The place to free for the record of `hash`, which comes next: any that is taken. ``remove(_:usage:)`` follows.
-  mutating func victim(for hash: UInt64, usage: borrowing CacheUsage) -> Int
+  mutating func victim(for hash: UInt64, usage: CacheUsage) -> Int
 }
 
 extension EvictionPolicy {
   public static var ordersReads: Bool { false }
 }
 
-/// How the cached records have been used, place by place.
-public struct CacheUsage: ~Copyable {
+/// How the cached records have been used, place by place. Valid during the call that it is handed to.
+public struct CacheUsage {
   private let entries: [CacheEntry?]
 
   init(_ entries: [CacheEntry?]) { self.entries = entries }
 
   /// How often what is at `place` was read since it came, or since ``takeReads(of:)``. Stops at 15 unless reads are
   /// numbered.
-  public borrowing func reads(of place: Int) -> Int { entries[place]?.readCount ?? 0 }
+  public func reads(of place: Int) -> Int { entries[place]?.readCount ?? 0 }
 
   /// The number of the last read of what is at `place`; zero if it was not read. Needs ``EvictionPolicy/ordersReads``.
-  public borrowing func lastRead(of place: Int) -> UInt64 { entries[place]?.lastReadNumber ?? 0 }
+  public func lastRead(of place: Int) -> UInt64 { entries[place]?.lastReadNumber ?? 0 }
 
   /// The reads since this was called the last time, which begin from zero again.
-  public borrowing func takeReads(of place: Int) -> Int { entries[place]?.takeReads() ?? 0 }
+  public func takeReads(of place: Int) -> Int { entries[place]?.takeReads() ?? 0 }
 }

@@ -11,13 +11,13 @@ public struct LeastRecentlyUsed: EvictionPolicy {
 
   public static var ordersReads: Bool { true }
 
-  public mutating func insert(_ place: Int, hash: UInt64, usage: borrowing CacheUsage) {
+  public mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage) {
     queue.insert(place, key: usage.lastRead(of: place))
   }
 
-  public mutating func remove(_ place: Int, usage: borrowing CacheUsage) { queue.remove(place) }
+  public mutating func remove(_ place: Int, usage: CacheUsage) { queue.remove(place) }
 
-  public mutating func victim(for hash: UInt64, usage: borrowing CacheUsage) -> Int {
+  public mutating func victim(for hash: UInt64, usage: CacheUsage) -> Int {
     queue.first { usage.lastRead(of: $0) }
   }
 }
@@ -36,13 +36,13 @@ public struct LeastFrequentlyUsed: EvictionPolicy {
 
   public static var ordersReads: Bool { true }
 
-  public mutating func insert(_ place: Int, hash: UInt64, usage: borrowing CacheUsage) {
+  public mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage) {
     queue.insert(place, key: Use(count: 0, last: usage.lastRead(of: place)))
   }
 
-  public mutating func remove(_ place: Int, usage: borrowing CacheUsage) { queue.remove(place) }
+  public mutating func remove(_ place: Int, usage: CacheUsage) { queue.remove(place) }
 
-  public mutating func victim(for hash: UInt64, usage: borrowing CacheUsage) -> Int {
+  public mutating func victim(for hash: UInt64, usage: CacheUsage) -> Int {
     queue.first { Use(count: usage.reads(of: $0), last: usage.lastRead(of: $0)) }
   }
 }

@@ -1,51 +1,65 @@
-/// What left the two parts of a ``TinyLFU`` last: a hash and a number each, in a table where a newcomer takes the place of
-/// whoever has it.
+/// What left the two parts of a ``TinyLFU`` last.
 struct RecentlyGone: Sendable {
-  enum Part: UInt32 { case window, main }
+  enum Part { case window, main }
 
+  private var window: Departures
+  private var main: Departures
+
+  init(capacity: Int) {
+    // Three in a hundred: enough to be met again, few enough to say what a little more room would be worth.
+    let depth = max(2, min(capacity * 3 / 100, 1 << 24))
+    window = Departures(depth: depth)
+    main = Departures(depth: depth)
+  }
+
+  /// What has `hash` leaves `part`.
+  mutating func leave(_ part: Part, _ hash: UInt64) {
+    switch part {
+    case .window: window.note(hash)
+    case .main: main.note(hash)
+    }
+  }
+
+  /// What has `hash` comes back: the part that it left among the last, nil if it did not.
+  mutating func comeBack(_ hash: UInt64) -> Part? {
+    let (fromWindow, fromMain) = (window.take(hash), main.take(hash))
+    return fromWindow ? .window : fromMain ? .main : nil
+  }
+}
+
+/// The last few hashes, each with its number, in a table where a newcomer takes the place of whoever has it.
+private struct Departures: Sendable {
   private struct Trace: Sendable {
     var tag: UInt32 = 0
-    /// The number among those that left the same part, and that part in the lowest bit; zero if nobody is here.
+    /// Zero if nobody is here.
     var number: UInt32 = 0
   }
 
   private var traces: [Trace]
   private let mask: Int
-  private var left: (window: UInt32, main: UInt32) = (0, 0)
-  /// How many of the last that left a part count.
+  private var last: UInt32 = 0
   private let depth: UInt32
 
-  init(capacity: Int) {
-    depth = UInt32(max(2, min(capacity * 3 / 100, 1 << 24)))
+  init(depth: Int) {
+    self.depth = UInt32(depth)
     var count = 16
-    while count < 8 * Int(depth) { count *= 2 }
+    while count < 8 * depth { count *= 2 }
     traces = Array(repeating: Trace(), count: count)
     mask = count - 1
   }
 
-  /// What has `hash` leaves `part`.
-  mutating func leave(_ part: Part, _ hash: UInt64) {
-    let number: UInt32
-    switch part {
-    case .window:
-      left.window &+= 1
-      number = left.window
-    case .main:
-      left.main &+= 1
-      number = left.main
-    }
-    traces[place(of: hash)] = Trace(tag: tag(of: hash), number: number << 1 | part.rawValue)
+  mutating func note(_ hash: UInt64) {
+    last = last == .max ? 1 : last + 1
+    traces[place(of: hash)] = Trace(tag: tag(of: hash), number: last)
   }
 
-  /// What has `hash` comes back: the part that it left among the last, nil if it did not.
-  mutating func comeBack(_ hash: UInt64) -> Part? {
+  /// Whether `hash` is among the last. It is no longer then.
+  mutating func take(_ hash: UInt64) -> Bool {
     let place = place(of: hash)
     let trace = traces[place]
-    guard trace.number != 0, trace.tag == tag(of: hash) else { return nil }
+    guard trace.number != 0, trace.tag == tag(of: hash) else { return false }
     traces[place] = Trace()
-    let part: Part = trace.number & 1 == 0 ? .window : .main
-    let last = part == .window ? left.window : left.main
-    return (last &- trace.number >> 1) & .max >> 1 < depth ? part : nil
+    return last &- trace.number <= depth
   }
 
   private func place(of hash: UInt64) -> Int { Int(truncatingIfNeeded: hash >> 8) & mask }

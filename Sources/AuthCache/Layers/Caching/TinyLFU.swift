@@ -31,7 +31,7 @@ public struct TinyLFU: EvictionPolicy {
     step = max(1, Double(capacity) / 1_000)
   }
 
-  public mutating func insert(_ place: Int, hash: UInt64, usage: borrowing CacheUsage) {
+  public mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage) {
     while parts.count <= place {
       parts.append(.none)
       hashes.append(0)
@@ -45,14 +45,14 @@ public struct TinyLFU: EvictionPolicy {
     if lists.count(of: Self.window) + lists.count(of: Self.main) < capacity { shrinkWindow() }
   }
 
-  public mutating func remove(_ place: Int, usage: borrowing CacheUsage) {
+  public mutating func remove(_ place: Int, usage: CacheUsage) {
     guard place < parts.count, parts[place] != .none else { return }
     learn(place, usage)
     lists.remove(place, from: parts[place] == .window ? Self.window : Self.main)
     parts[place] = .none
   }
 
-  public mutating func victim(for hash: UInt64, usage: borrowing CacheUsage) -> Int {
+  public mutating func victim(for hash: UInt64, usage: CacheUsage) -> Int {
     shrinkWindow()
     guard lists.count(of: Self.window) >= windowCapacity, let candidate = windowVictim(usage) else {
       return leaving(mainVictim(usage) ?? windowVictim(usage))
@@ -82,7 +82,7 @@ public struct TinyLFU: EvictionPolicy {
   }
 
   /// The oldest of the window that was not read since its last turn; the oldest if all were.
-  private mutating func windowVictim(_ usage: borrowing CacheUsage) -> Int? {
+  private mutating func windowVictim(_ usage: CacheUsage) -> Int? {
     for _ in 0..<lists.count(of: Self.window) {
       guard let oldest = lists.first(of: Self.window) else { return nil }
       guard learn(oldest, usage) > 0 else { return oldest }
@@ -93,7 +93,7 @@ public struct TinyLFU: EvictionPolicy {
   }
 
   /// The oldest of the main part that was not read since its last turn.
-  private mutating func mainVictim(_ usage: borrowing CacheUsage) -> Int? {
+  private mutating func mainVictim(_ usage: CacheUsage) -> Int? {
     while let oldest = lists.first(of: Self.main) {
       guard learn(oldest, usage) > 0 else { return oldest }
       lists.remove(oldest, from: Self.main)
@@ -103,7 +103,7 @@ public struct TinyLFU: EvictionPolicy {
   }
 
   @discardableResult
-  private mutating func learn(_ place: Int, _ usage: borrowing CacheUsage) -> Int {
+  private mutating func learn(_ place: Int, _ usage: CacheUsage) -> Int {
     let reads = usage.takeReads(of: place)
     if reads > 0 { sketch.add(hashes[place], reads) }
     return reads

@@ -101,7 +101,7 @@ import Testing
 private struct LastInFirstOut: EvictionPolicy {
   private var places: [Int] = []
 
-  mutating func insert(_ place: Int, hash: UInt64, usage: borrowing CacheUsage) { places.append(place) }
-  mutating func remove(_ place: Int, usage: borrowing CacheUsage) { places.removeAll { $0 == place } }
-  mutating func victim(for hash: UInt64, usage: borrowing CacheUsage) -> Int { places[places.count - 1] }
+  mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage) { places.append(place) }
+  mutating func remove(_ place: Int, usage: CacheUsage) { places.removeAll { $0 == place } }
+  mutating func victim(for hash: UInt64, usage: CacheUsage) -> Int { places[places.count - 1] }
 }
