@@ -34,7 +34,8 @@ final class PostgresRawLoop: RawClient, @unchecked Sendable {
       "read",
       "SELECT \(Self.columns) FROM \(table) WHERE kind = $1 AND digest = $2 "
         + "AND (expires_at IS NULL OR expires_at > $3)")
-    let overwrites = "revision = excluded.revision, created_at = excluded.created_at, "
+    let overwrites =
+      "revision = excluded.revision, created_at = excluded.created_at, "
       + "expires_at = excluded.expires_at, payload = excluded.payload"
     try prepare(
       "write",

@@ -26,7 +26,7 @@ import Testing
     arguments: [
       (["verify", "--backend", "postgre"], "memory"), (["verify", "--suite", "recrods"], "records"),
       (["verify", "--requirement", "code.consume.twice"], "code.consume.once"),
-      (["verify", "--stack", "cached"], "plain"), (["verify", "--format", "yaml"], "json"),
+      (["verify", "--stack", "chached"], "plain"), (["verify", "--format", "yaml"], "json"),
       (["verify", "--jobs", "0"], "at least 1"), (["verify", "--repeat", "0"], "at least 1"),
       (["verify", "--url", "redis://localhost"], "sqlite:"), (["verify", "--url", "sqlite:"], "sqlite:PATH"),
       (["verify", "--url", "/tmp/x.db"], "scheme"), (["schema", "--backend", "memory"], "sqlite"),
