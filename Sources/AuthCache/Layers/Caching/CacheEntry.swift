@@ -37,10 +37,13 @@ final class CacheEntry: Sendable {
 
   var isAbsence: Bool { absentField != nil }
 
-  /// Every lookup that it stands under.
-  var lookups: [Lookup] {
-    if let absentField { return [Lookup(kind: record.kind, field: absentField, digest: record.digest)] }
-    return record.lookups
+  /// Calls `body` with every lookup that it stands under.
+  func forEachLookup(_ body: (Lookup) -> Void) {
+    body(Lookup(kind: record.kind, field: absentField ?? .id, digest: record.digest))
+    if isAbsence { return }
+    let aliases = record.relations.aliases
+    if let digest = aliases.accessToken { body(Lookup(kind: record.kind, field: .accessToken, digest: digest)) }
+    if let digest = aliases.refreshToken { body(Lookup(kind: record.kind, field: .refreshToken, digest: digest)) }
   }
 
   /// Whether a lookup by `field` with `digest` means this. The table has it among those of the kind only.

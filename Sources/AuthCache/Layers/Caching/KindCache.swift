@@ -128,7 +128,7 @@ final class KindCache: Sendable {
     let left = residents.withLock { $0.add(entry, until: end, at: begin) }
     if let evicted = left.evicted, withdraw(evicted) { counters.evictions.add(1, ordering: .relaxed) }
     for expired in left.expired where withdraw(expired) { counters.expirations.add(1, ordering: .relaxed) }
-    insert(entry, under: record.lookups)
+    insert(entry)
     if !isTrue(record, to: lookup, since: generation) || !entry.publish(until: end) { discard(entry) }
   }
 
@@ -136,13 +136,13 @@ final class KindCache: Sendable {
     guard remembersAbsences, let life = timing.negative else { return }
     let entry = CacheEntry(absent: lookup, at: begin)
     for forgotten in absences.withLock({ $0.add(entry, at: begin) }) { withdraw(forgotten) }
-    insert(entry, under: [lookup])
+    insert(entry)
     let end = begin + .milliseconds(life)
     if !isTrue(nil, to: lookup, since: generation) || !entry.publish(until: end) { withdraw(entry) }
   }
 
-  private func insert(_ entry: CacheEntry, under lookups: [Lookup]) {
-    for lookup in lookups {
+  private func insert(_ entry: CacheEntry) {
+    entry.forEachLookup { lookup in
       let replaced = shards[placement.index(of: lookup.digest)].withLock { $0.table.insert(entry, under: lookup) }
       if let replaced, replaced !== entry { discard(replaced) }
     }
@@ -205,7 +205,7 @@ final class KindCache: Sendable {
   @discardableResult
   private func withdraw(_ entry: CacheEntry) -> Bool {
     let isFirst = entry.drop()
-    for lookup in entry.lookups {
+    entry.forEachLookup { lookup in
       _ = shards[placement.index(of: lookup.digest)].withLock { $0.table.remove(entry, under: lookup) }
     }
     return isFirst

@@ -38,13 +38,17 @@ final class WriteGenerations: Sendable {
   /// Whether nothing that `record` is found by or revoked with has been written since `begin`.
   func isUntouched(_ record: Record, since begin: UInt64) -> Bool {
     guard isUntouched(record.digest, since: begin) else { return false }
-    let (aliases, groups) = (record.aliases, record.groups)
-    for digest in [
-      aliases.accessToken, aliases.refreshToken, groups.subject, groups.providerSession, groups.grant,
-    ] {
-      if let digest, !isUntouched(digest, since: begin) { return false }
-    }
-    return true
+    let relations = record.relations
+    return isUntouched(relations.aliases.accessToken, since: begin)
+      && isUntouched(relations.aliases.refreshToken, since: begin)
+      && isUntouched(relations.groups.subject, since: begin)
+      && isUntouched(relations.groups.providerSession, since: begin)
+      && isUntouched(relations.groups.grant, since: begin)
+  }
+
+  private func isUntouched(_ digest: RecordDigest?, since begin: UInt64) -> Bool {
+    guard let digest else { return true }
+    return places.load(place(of: digest)) <= begin
   }
 
   private func place(of digest: RecordDigest) -> Int {
