@@ -9,7 +9,7 @@ extension MetricNames {
   public static let bufferRetries = "authcache.buffer.retries"
   /// Counter: writes that failed for good or for now.
   public static let bufferFailures = "authcache.buffer.failures"
-  /// Gauge: writes that wait or are under way, as a flush begins.
+  /// Gauge: writes that wait or are under way, as a flush ends.
   public static let bufferDepth = "authcache.buffer.depth"
   /// Timer: how long a flush took.
   public static let bufferFlushDuration = "authcache.buffer.flush.duration"

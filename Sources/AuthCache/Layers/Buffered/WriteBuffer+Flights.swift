@@ -123,15 +123,21 @@ extension WriteBuffer {
     let start = clock.now
     let attempt = await BatchAttempt(delegate: delegate, bulk: bulk).carryOut(batch)
     let ended = clock.now
-    try? update { state, deliveries in
+    let reported = try? update { state, deliveries in
       state.queue.counts.flushes += 1
       state.queue.counts.retried += attempt.retries
       for (flying, result) in zip(batch, attempt.results) {
         if case .success = result { state.resumeDelay = configuration.retryDelay }
         deliveries += state.queue.end(flying, result, at: ended)
       }
+      defer { state.reportedCoalesced = state.queue.counts.coalesced }
+      return (depth: state.queue.count, coalesced: state.queue.counts.coalesced - state.reportedCoalesced)
     }
     metrics.flushes.increment()
+    if let reported {
+      metrics.depth.record(reported.depth)
+      if reported.coalesced > 0 { metrics.coalesced.increment(by: reported.coalesced) }
+    }
     metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
     if attempt.retries > 0 { metrics.retries.increment(by: attempt.retries) }
     if attempt.failures > 0 { metrics.failures.increment(by: attempt.failures) }

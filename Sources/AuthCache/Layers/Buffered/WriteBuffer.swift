@@ -19,6 +19,8 @@ final class WriteBuffer: Sendable {
     var resumeDelay: Duration
     var closing: Task<Result<Void, AuthCacheError>, Never>?
     var isClosing = false
+    /// How many coalesced writes the metrics know of; they are told at each flush, not at each write.
+    var reportedCoalesced = 0
   }
 
   /// A task that sleeps until something is due.
