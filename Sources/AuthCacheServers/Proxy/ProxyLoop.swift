@@ -13,19 +13,13 @@ internal import Musl
 final class ProxyLoop: Sendable {
   typealias Order = @Sendable (inout ProxyState) -> Void
 
-  struct Tally {
-    var accepted = 0
-    var cuts = 0
-    var sent = 0
-  }
-
   private struct Orders {
     var waiting: [(order: Order, done: CheckedContinuation<Void, Never>)] = []
     var shallEnd = false
     var isOver = false
   }
 
-  let tally = Mutex(Tally())
+  let tally = ProxyTally()
   private let orders = Mutex(Orders())
   private let door: ProxyDoor
   private let server: Endpoint
@@ -74,7 +68,7 @@ final class ProxyLoop: Sendable {
   }
 
   private func run() {
-    var state = ProxyState(door: door)
+    var state = ProxyState(door: door, tally: tally)
     while !orders.withLock({ $0.shallEnd }) {
       let taken = orders.withLock { orders in
         defer { orders.waiting = [] }
@@ -82,7 +76,6 @@ final class ProxyLoop: Sendable {
       }
       for (order, _) in taken { order(&state) }
       state.pump()
-      tally.withLock { $0 = state.tally }
       for (_, done) in taken { done.resume() }
       wait(&state)
     }

@@ -3,12 +3,16 @@ struct ProxyState {
   var door: ProxyDoor
   var rules = ProxyRules()
   private(set) var connections: [ProxyConnection] = []
-  private(set) var tally = ProxyLoop.Tally()
+  /// Counted before anybody can see what is counted.
+  private let tally: ProxyTally
 
-  init(door: ProxyDoor) { self.door = door }
+  init(door: ProxyDoor, tally: ProxyTally) {
+    self.door = door
+    self.tally = tally
+  }
 
   mutating func take(_ client: Int32, to server: Endpoint) {
-    tally.accepted += 1
+    tally.count { $0.accepted += 1 }
     guard let other = Sockets.connecting(to: server) else { return Sockets.reset(client) }
     connections.append(ProxyConnection(client: client, server: other))
   }
@@ -45,7 +49,7 @@ struct ProxyState {
   private mutating func readUp(_ bytes: [UInt8], _ index: Int, at now: ContinuousClock.Instant) {
     if let cut = rules.cut, cut.concerns(bytes, wasOpen: connections[index].isConcerned) {
       rules.cut = nil
-      tally.cuts += 1
+      tally.count { $0.cuts += 1 }
       switch cut.point {
       case .beforeServer: return connections[index].reset()
       case .afterServer: connections[index].dying = ProxyConnection.Dying(lastHeard: now)
@@ -61,7 +65,8 @@ struct ProxyState {
     for index in connections.indices {
       let before = connections[index].up.handedOn
       connections[index].pump(rules, at: now)
-      tally.sent += connections[index].up.handedOn - before
+      let sent = connections[index].up.handedOn - before
+      if sent > 0 { tally.count { $0.sent += sent } }
     }
     connections.removeAll(where: \.isOver)
   }
