@@ -139,7 +139,8 @@ let package = Package(
     .testTarget(
       name: "BackendMatrixTests",
       dependencies: [
-        "AuthCache", "AuthCacheBundled", "AuthCacheConformance", "AuthCacheServers", "AuthCacheTesting", "AuthCacheCLI",
+        "AuthCache", "AuthCacheBundled", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheServers",
+        "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI",
       ]
     ),
     .testTarget(

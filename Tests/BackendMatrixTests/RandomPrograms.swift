@@ -1,6 +1,9 @@
 import AuthCache
 import AuthCacheBundled
 import AuthCacheConformance
+import AuthCacheMySQL
+import AuthCachePostgres
+import AuthCacheServers
 import Foundation
 import Testing
 
@@ -12,14 +15,29 @@ import Testing
   @Test(arguments: 0..<16 as Range<UInt64>)
   func onSQLite(seed: UInt64) async throws { try await run(.sqlite, seed: seed) }
 
-  private func run(_ factory: BackendFactory, seed: UInt64) async throws {
+  @Test(
+    .enabled(if: ServerKind.postgres.canBeTested, "\(ServerKind.postgres.whatIsMissing ?? "")"),
+    arguments: [.postgres, .postgresUnprepared, .postgresPerKind] as [BackendFactory], 0..<3 as Range<UInt64>)
+  func onPostgres(_ factory: BackendFactory, seed: UInt64) async throws {
+    try await run(factory, seed: seed, url: ThrowawayServer.shared(.postgres).url)
+  }
+
+  @Test(
+    .enabled(if: ServerKind.mariadb.canBeTested, "\(ServerKind.mariadb.whatIsMissing ?? "")"),
+    arguments: [.mysql, .mysqlLocked, .mysqlPerKind] as [BackendFactory], 0..<3 as Range<UInt64>)
+  func onMariaDB(_ factory: BackendFactory, seed: UInt64) async throws {
+    try await run(factory, seed: seed, url: ThrowawayServer.shared(.mariadb).url)
+  }
+
+  private func run(_ factory: BackendFactory, seed: UInt64, url: String? = nil) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "authcache-programs-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     let clock = VirtualClock()
     let backend = try await factory.open(
-      BackendEnvironment(namespace: "programs", clock: clock, directory: folder.path)
+      BackendEnvironment(
+        namespace: "programs\(UInt32.random(in: .min ... .max))", clock: clock, directory: folder.path, url: url)
     )
     .intercepted(by: Sabotage(clock: clock))
     var model = ReferenceModel(properties: backend.properties)
@@ -49,6 +67,30 @@ import Testing
 
   private func answer(_ body: () async throws(AuthCacheError) -> BackendAnswer) async -> Answer {
     do { return .answer(try await body()) } catch { return .error(error.code) }
+  }
+}
+
+extension BackendFactory {
+  /// Behind a transaction pooler.
+  fileprivate static let postgresUnprepared = BackendFactory("postgres-unprepared", embedded: false) {
+    var configuration = try PostgresBackend.Configuration(url: $0.url ?? "", clock: $0.clock)
+    configuration.tableName = $0.namespace
+    configuration.preparesStatements = false
+    return try await PostgresBackend(configuration: configuration)
+  }
+
+  fileprivate static let postgresPerKind = BackendFactory("postgres-per-kind", embedded: false) {
+    var configuration = try PostgresBackend.Configuration(url: $0.url ?? "", clock: $0.clock)
+    configuration.tableName = $0.namespace
+    configuration.tables = .perKind
+    return try await PostgresBackend(configuration: configuration)
+  }
+
+  fileprivate static let mysqlPerKind = BackendFactory("mysql-per-kind", embedded: false) {
+    var configuration = try MySQLBackend.Configuration(url: $0.url ?? "", clock: $0.clock)
+    configuration.tableName = $0.namespace
+    configuration.tables = .perKind
+    return try await MySQLBackend(configuration: configuration)
   }
 }
 

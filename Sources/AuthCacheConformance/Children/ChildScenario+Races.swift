@@ -2,9 +2,11 @@ internal import AuthCache
 
 extension ChildScenario {
   /// Consumes the codes that the arguments describe, each at the same instant as its siblings and by several tasks at
-  /// once, and names each that was won.
+  /// once, on one handle or on as many as it is told, and names each that was won.
   static let consumeCodes = ChildScenario("codes.consume") { context in
-    let backend = try await context.open()
+    var backends = [try await context.open()]
+    let handles = context.task.arguments["handles"].flatMap { Int($0) } ?? 1
+    while backends.count < handles { backends.append(try await context.open()) }
     let (count, tasks) = (try context.number("count"), try context.number("tasks"))
     let series = try RecordSeries(context)
     let start = await context.awaitStart()
@@ -12,13 +14,16 @@ extension ChildScenario {
       let code = series.code(number)
       start.advanced(by: number * 150).await()
       try await withThrowingTaskGroup(of: Record?.self) { group in
-        for _ in 0..<tasks { group.addTask { try await backend.consume(code.id) } }
+        for task in 0..<tasks {
+          let backend = backends[task % backends.count]
+          group.addTask { try await backend.consume(code.id) }
+        }
         for try await won in group {
           if let won { context.emit(won == code ? "won \(number)" : "torn \(number)") }
         }
       }
     }
-    try await backend.close()
+    for backend in backends { try await backend.close() }
   }
 
   /// Opens the store at the same moment as its siblings, which may mean creating it, and stores one record.

@@ -2,7 +2,7 @@ internal import Foundation
 
 extension ChildTask {
   /// The task on one line.
-  func line() throws -> String {
+  package func line() throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(self), as: UTF8.self)

@@ -1,12 +1,12 @@
-internal import AuthCache
+package import AuthCache
 
 /// Records that a parent and its children know by number without telling each other: all follow from one seed.
-struct RecordSeries: Sendable {
+package struct RecordSeries: Sendable {
   let seed: UInt64
   let start: Timestamp
   let aliases: Bool
 
-  init(seed: UInt64, start: Timestamp, aliases: Bool) {
+  package init(seed: UInt64, start: Timestamp, aliases: Bool) {
     self.seed = seed
     self.start = start
     self.aliases = aliases
@@ -27,12 +27,12 @@ struct RecordSeries: Sendable {
   }
 
   /// What the child is told, with what is said besides.
-  func arguments(_ others: [String: String] = [:]) -> [String: String] {
+  package func arguments(_ others: [String: String] = [:]) -> [String: String] {
     ["seed": "\(seed)", "start": "\(start.millisecondsSinceEpoch)", "aliases": "\(aliases)"]
       .merging(others) { $1 }
   }
 
-  func code(_ number: Int) -> Record { record(.code, number, aliased: false) }
+  package func code(_ number: Int) -> Record { record(.code, number, aliased: false) }
 
   /// With both aliases where the store keeps them.
   func session(_ number: Int) -> Record { record(.session, number, aliased: aliases) }

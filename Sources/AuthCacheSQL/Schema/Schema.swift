@@ -35,11 +35,11 @@ private struct FirstVersion {
   let dialect: any Dialect
 
   var statements: [String] {
-    let columns = Column.allCases.map(definition) + dialect.furtherColumns + ["PRIMARY KEY (kind, digest)"]
+    let columns = Column.allCases.map(definition) + dialect.furtherColumns(of: table) + ["PRIMARY KEY (kind, digest)"]
     let inline = dialect.inlinesIndexes ? indexes.map(\.asDefinition) : []
     let body = (columns + inline).map { "  \($0)" }.joined(separator: ",\n")
     let create = "CREATE \(dialect.tableModifier)TABLE \(table) (\n\(body)\n)\(dialect.tableOptions)"
-    return [create] + (dialect.inlinesIndexes ? [] : indexes.map(\.asStatement))
+    return dialect.preparations(for: table) + [create] + (dialect.inlinesIndexes ? [] : indexes.map(\.asStatement))
   }
 
   private func definition(_ column: Column) -> String {

@@ -11,7 +11,9 @@ package protocol Dialect: Sendable {
   /// What stands between `CREATE` and `TABLE`.
   var tableModifier: String { get }
   /// Definitions after the columns of the contract.
-  var furtherColumns: [String] { get }
+  func furtherColumns(of table: String) -> [String]
+  /// What has to be there before that table is made.
+  func preparations(for table: String) -> [String]
   /// What follows the closing parenthesis of a table.
   var tableOptions: String { get }
   /// Indexes stand in the definition of the table, and an index can't leave rows out.
@@ -33,7 +35,8 @@ package protocol Dialect: Sendable {
 
 extension Dialect {
   package var tableModifier: String { "" }
-  package var furtherColumns: [String] { [] }
+  package func furtherColumns(of table: String) -> [String] { [] }
+  package func preparations(for table: String) -> [String] { [] }
   package var tableOptions: String { "" }
   package var inlinesIndexes: Bool { false }
   package var commitsSchemaChanges: Bool { false }

@@ -11,6 +11,8 @@ final class RawSession {
 
   private let handle: Handle
 
+  var isPostgres: Bool { if case .postgres = handle { true } else { false } }
+
   struct Fault: Error, CustomStringConvertible { let description: String }
 
   init(_ database: Database, at url: String) throws {
@@ -108,7 +110,10 @@ extension RawSession {
     switch handle {
     case .postgres: try !run("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").isEmpty
     case .mariadb:
-      try !run("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'").isEmpty
+      // Not innodb_trx: whoever looks there often sees what was.
+      try run(
+        "SELECT variable_value FROM information_schema.global_status "
+          + "WHERE variable_name = 'Innodb_row_lock_current_waits'") != ["0"]
     }
   }
 }

@@ -11,7 +11,7 @@ extension RealDatabases {
       let raw: RawSession
       let table: String
 
-      /// How often a row was written or removed, whatever became of it: a sequence goes on when a transaction is undone.
+      /// How often a row was written or removed, whatever became of it: no rollback takes a sequence back.
       func deeds() throws -> Int { try raw.next(of: table) }
 
       func end() async throws {

@@ -1,0 +1,133 @@
+import AuthCache
+import AuthCacheServers
+import Foundation
+import Testing
+
+extension RealDatabases {
+  /// More is asked than there are connections for.
+  @Suite(.serialized, .timeLimit(.minutes(4))) struct PoolTests {
+    @Test(
+      "10,000 tasks before a silent server: all are told in time, memory is bounded, exhaustion is logged once a time",
+      arguments: Database.servers)
+    func exhausted(_ database: Database) async throws {
+      let proxy = try TestProxy(before: try await SharedServer.of(database))
+      let log = WatchedLog()
+      var settings = Database.Settings()
+      settings.tableName = SharedServer.tableName()
+      settings.connections = 2...2
+      settings.connectTimeout = .seconds(1)
+      settings.statementTimeout = .seconds(2)
+      settings.acquireTimeout = .seconds(1)
+      settings.logger = log.logger
+      let backend = try await database.open(proxy.url, settings)
+      try await backend.store(record(1))
+      try await bothConnections(backend, proxy)
+
+      for episode in 1...2 {
+        await proxy.stall()
+        let before = Self.residentBytes
+        let start = ContinuousClock.now
+        var codes: [AuthCacheError.Code: Int] = [:]
+        try await withThrowingTaskGroup(of: AuthCacheError?.self) { group in
+          for number in 0..<10_000 {
+            group.addTask { try await failure { _ = try await backend.load(record(UInt64(number)).id) } }
+            // Who comes later sees that the others wait.
+            if number % 1_000 == 999 { try await Task.sleep(for: .milliseconds(20)) }
+          }
+          for try await error in group { if let error { codes[error.code, default: 0] += 1 } }
+        }
+        #expect(codes.values.reduce(0, +) == 10_000, "nobody is told that a record is absent")
+        #expect(Set(codes.keys).isSubset(of: [.timeout, .unavailable]))
+        #expect((codes[.timeout] ?? 0) > 1_000)
+        #expect(ContinuousClock.now - start < .seconds(1 + 2 * (1 + 2) + 4))
+        #expect(Self.residentBytes - before < 200 << 20)
+        #expect(log.count(of: "all database connections are busy") == episode)
+
+        await proxy.resume()
+        await proxy.resetAll()
+        try await until { (try? await backend.load(record(1).id)) != nil }
+        try await bothConnections(backend, proxy)
+      }
+      try await backend.close()
+      await proxy.end()
+    }
+
+    /// Has both connections opened: a second one is when requests wait although the first is at work.
+    private func bothConnections(_ backend: Database.Backend, _ proxy: TestProxy) async throws {
+      let goal = proxy.accepted + 1
+      for _ in 0..<200 where proxy.accepted < goal {
+        await withTaskGroup(of: Void.self) { group in
+          for _ in 0..<64 { group.addTask { _ = try? await backend.load(record(1).id) } }
+        }
+      }
+    }
+
+    @Test("one request more than may wait is refused at once, and the others are served", arguments: Database.servers)
+    func queueLimit(_ database: Database) async throws {
+      let server = try await SharedServer.of(database)
+      var settings = Database.Settings()
+      settings.tableName = SharedServer.tableName()
+      settings.connections = 1...1
+      settings.queueLimit = 50
+      let backend = try await database.open(server.url, settings)
+      try await backend.store(record(1))
+      let raw = try RawSession(database, at: server.url)
+      try raw.run("BEGIN")
+      try raw.run("SELECT 1 FROM \(settings.tableName) FOR UPDATE")
+      let first = Task { try await backend.store(record(1)) }
+      try await until { try RawSession(database, at: server.url).somebodyWaits() }
+
+      let errors = try await withThrowingTaskGroup(of: AuthCacheError?.self) { group in
+        for number in 2...200 {
+          group.addTask { try await failure { try await backend.store(record(UInt64(number))) } }
+        }
+        var errors: [AuthCacheError] = []
+        var served = 0
+        for try await error in group {
+          if let error { errors.append(error) } else { served += 1 }
+          // Those beyond the limit are answered while the others still wait.
+          if errors.count == 149 { try raw.run("COMMIT") }
+        }
+        #expect(served == 50)
+        return errors
+      }
+      #expect(errors.count == 149)
+      #expect(errors.allSatisfy { $0.code == .unavailable && $0.effect == .none })
+      try await first.value
+      try await backend.close()
+    }
+
+    @Test(
+      "a server without a free connection is named so; with a few it serves sixty-four tasks",
+      arguments: Database.servers)
+    func maxConnections(_ database: Database) async throws {
+      var options = ServerOptions(isDurable: false, settings: ["max_connections": "12"])
+      if database.server == .postgres { options.settings["superuser_reserved_connections"] = "0" }
+      let server = try await ThrowawayServer.start(database.server, options)
+      var taken: [RawSession] = []
+      while let session = try? RawSession(database, at: server.url) { taken.append(session) }
+      #expect(taken.count >= 12)
+      let error = try await failure { _ = try await database.open(server.url) }
+      #expect(error?.code == .unavailable)
+      #expect(error?.reason.contains("no connection left") == true)
+
+      taken.removeLast(3)
+      var settings = Database.Settings()
+      settings.connections = 2...20
+      try await until { (try? RawSession(database, at: server.url)) != nil }
+      let backend = try await database.open(server.url, settings)
+      let load = Load(on: backend)
+      try await load.run(tasks: 64) { try await load.progress(2_000) }
+      load.tally.expectHonest(within: .seconds(20))
+      #expect(load.tally.failures.isEmpty)
+      try await backend.close()
+      await server.end()
+    }
+
+    /// What of this process lies in memory.
+    private static var residentBytes: Int {
+      let fields = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+      return (fields.count > 1 ? Int(fields[1]) ?? 0 : 0) * 4_096
+    }
+  }
+}

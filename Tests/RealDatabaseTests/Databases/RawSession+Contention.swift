@@ -1,0 +1,52 @@
+import AuthCache
+import AuthCacheConformance
+
+extension RawSession {
+  /// Where a deadlock is found this session is not its victim.
+  func loseNoDeadlock(_ table: String) throws {
+    // PostgreSQL ends whoever looks first, MariaDB who has changed least.
+    if isPostgres {
+      try run("SET deadlock_timeout = '60s'")
+    } else {
+      try run("CREATE TABLE \(table)_weight (n INT) ENGINE=InnoDB")
+    }
+  }
+
+  func makeWeight(_ table: String) throws {
+    guard !isPostgres else { return }
+    let rows = (0..<200).map { "(\($0))" }.joined(separator: ",")
+    try run("INSERT INTO \(table)_weight VALUES \(rows)")
+  }
+
+  func lock(_ record: Record, in table: String) throws {
+    let digest = record.digest.withUnsafeBytes { $0.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    let literal = isPostgres ? "'\\x\(digest)'::bytea" : "x'\(digest)'"
+    try run("SELECT 1 FROM \(table) WHERE kind = '\(record.kind.rawValue)' AND digest = \(literal) FOR UPDATE")
+  }
+
+  /// How many deadlocks the server has seen.
+  func deadlocks() throws -> Int {
+    let text =
+      isPostgres
+      ? "SELECT sum(deadlocks) FROM pg_stat_database"
+      : "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Innodb_deadlocks'"
+    return Int(try run(text).first ?? "") ?? 0
+  }
+
+  /// So many deletes to come fail as if they could not be serialized. A sequence counts them.
+  func failDeletes(on table: String, times: Int) throws {
+    try run("CREATE SEQUENCE \(table)_q")
+    if isPostgres {
+      try run(
+        "CREATE FUNCTION \(table)_f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+          + "IF nextval('\(table)_q') <= \(times) THEN RAISE EXCEPTION 'lost' USING ERRCODE = '40001'; END IF; "
+          + "RETURN OLD; END $$")
+      try run("CREATE TRIGGER \(table)_t BEFORE DELETE ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_f()")
+    } else {
+      try run(
+        "CREATE TRIGGER \(table)_t BEFORE DELETE ON \(table) FOR EACH ROW "
+          + "IF nextval(\(table)_q) <= \(times) THEN "
+          + "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'lost'; END IF")
+    }
+  }
+}

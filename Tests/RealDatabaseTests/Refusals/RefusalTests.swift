@@ -1,0 +1,190 @@
+import AuthCache
+import AuthCacheConformance
+import AuthCacheServers
+import Foundation
+import Testing
+
+extension RealDatabases {
+  /// Why no connection is had: one clear sentence each, and no secret in it.
+  @Suite(.serialized, .timeLimit(.minutes(4))) struct RefusalTests {
+    private static let password = "hunter2-correct-horse"
+
+    /// Expects opening to fail with these words, in the backend's error and from the command.
+    private func expectRefusal(
+      _ database: Database, _ url: String, saying words: String..., code: AuthCacheError.Code = .unavailable,
+      location: SourceLocation = #_sourceLocation
+    ) async throws {
+      let log = WatchedLog()
+      var settings = Database.Settings()
+      settings.logger = log.logger
+      let opened = try await failure { _ = try await database.open(url, settings) }
+      let error = try #require(opened, "it opened", sourceLocation: location)
+      #expect(error.code == code, sourceLocation: location)
+      #expect(error.effect == .none, sourceLocation: location)
+      for word in words { #expect(error.reason.contains(word), "\(error.reason)", sourceLocation: location) }
+      #expect(!error.reason.contains("\n") && !error.reason.contains(". "), "one sentence", sourceLocation: location)
+
+      let child = try ChildProcess(
+        ChildLauncher(executable: ChildLauncher.product("authcache").executable, arguments: ["verify"]),
+        ["--url", url, "--requirement", "record.store.readable"])
+      var output = ""
+      for await line in child.lines { output += line + "\n" }
+      #expect(await child.wait() == .status(3), "\(output)\(child.diagnostics)", sourceLocation: location)
+      output += child.diagnostics
+      let flat = output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      for word in words { #expect(flat.contains(word), "\(output)", sourceLocation: location) }
+
+      for text in ["\(error)", error.debugDescription, String(reflecting: error), log.text, output] {
+        #expect(!text.contains(Self.password), sourceLocation: location)
+      }
+    }
+
+    private func server(_ database: Database) async throws -> ThrowawayServer {
+      try await SharedServer.of(database)
+    }
+
+    @Test("a wrong password", arguments: Database.servers)
+    func password(_ database: Database) async throws {
+      let server = try await server(database)
+      try await expectRefusal(
+        database, server.url(at: server.port, password: Self.password), saying: "user name or the password")
+    }
+
+    @Test("an unknown user", arguments: Database.servers)
+    func user(_ database: Database) async throws {
+      let server = try await server(database)
+      try await expectRefusal(
+        database, server.url(at: server.port, user: "nobody", password: Self.password), saying: "user")
+    }
+
+    @Test("a host that nobody knows", arguments: Database.servers)
+    func host(_ database: Database) async throws {
+      let server = try await server(database)
+      let url = server.url(at: server.port, password: Self.password)
+        .replacing("127.0.0.1", with: "no-such-host.invalid")
+      try await expectRefusal(database, url, saying: "no-such-host.invalid", "unknown")
+    }
+
+    @Test("a port where nothing listens", arguments: Database.servers)
+    func port(_ database: Database) async throws {
+      let server = try await server(database)
+      let proxy = try TestProxy(before: server)
+      await proxy.refuse()
+      try await expectRefusal(
+        database, server.url(at: proxy.endpoint, password: Self.password), saying: "nothing listens")
+      await proxy.end()
+    }
+
+    @Test("a database that does not exist", arguments: Database.servers)
+    func database(_ database: Database) async throws {
+      let server = try await server(database)
+      try await expectRefusal(
+        database, server.url(at: server.port, database: "nowhere"), saying: "no such database")
+    }
+
+    @Test("TLS is asked for and not offered", arguments: Database.servers)
+    func noTLS(_ database: Database) async throws {
+      let server = try await server(database)
+      try await expectRefusal(database, server.tcpURL + "?sslmode=require", saying: "offers no TLS", "sslmode=require")
+    }
+
+    @Test("a server that accepts and says nothing", arguments: Database.servers)
+    func silent(_ database: Database) async throws {
+      let proxy = try TestProxy(before: try await server(database))
+      await proxy.stall()
+      let start = ContinuousClock.now
+      let error = try await failure { _ = try await database.open(proxy.url) }
+      #expect(error?.code == .timeout || error?.code == .unavailable)
+      #expect(ContinuousClock.now - start < .seconds(6))
+      await proxy.end()
+    }
+
+    @Test("a valid certificate is accepted, in every mode", arguments: Database.servers)
+    func valid(_ database: Database) async throws {
+      let server = try await ThrowawayServer.start(
+        database.server, ServerOptions(isDurable: false, certificate: .valid))
+      for mode in ["disable", "prefer", "require", "verify-full"] {
+        let backend = try await database.open(
+          server.tcpURL + "?sslmode=\(mode)" + (mode == "verify-full" ? "&sslrootcert=\(server.authority)" : ""))
+        try await backend.store(record(1))
+        #expect(try await backend.load(record(1).id) != nil)
+        let raw = try RawSession(database, at: server.url)
+        if database == .postgres {
+          let encrypted = try raw.run(
+            "SELECT s.ssl FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.application_name = 'authcache'"
+          )
+          #expect(Set(encrypted) == [mode == "disable" ? "f" : "t"], "sslmode=\(mode)")
+        }
+        try await backend.close()
+      }
+      try await expectRefusal(
+        database, server.tcpURL + "?sslmode=verify-full&sslrootcert=/nowhere.pem", saying: "certificate")
+      await server.end()
+    }
+
+    @Test("a certificate that has expired", arguments: Database.servers)
+    func expired(_ database: Database) async throws {
+      let server = try await ThrowawayServer.start(
+        database.server, ServerOptions(isDurable: false, certificate: .expired))
+      try await expectRefusal(
+        database, server.tcpURL + "?sslmode=verify-full&sslrootcert=\(server.authority)", saying: "certificate",
+        "expired")
+      await server.end()
+    }
+
+    @Test("a certificate for another host", arguments: Database.servers)
+    func foreign(_ database: Database) async throws {
+      let server = try await ThrowawayServer.start(
+        database.server, ServerOptions(isDurable: false, certificate: .foreign))
+      try await expectRefusal(
+        database, server.tcpURL + "?sslmode=verify-full&sslrootcert=\(server.authority)", saying: "certificate",
+        "host")
+      await server.end()
+    }
+
+    @Test(
+      "a server that only reads: writes are unavailable with effect none, reads go on, and it heals",
+      arguments: Database.servers)
+    func readOnly(_ database: Database) async throws {
+      let server = try await SharedServer.durable(database)
+      let raw = try RawSession(database, at: server.url)
+      // Who may do everything may also write to such a server.
+      let user = "app\(UInt32.random(in: .min ... .max))"
+      if database == .postgres {
+        try raw.run("CREATE USER \(user) PASSWORD '\(Self.password)'")
+        try raw.run("GRANT ALL ON SCHEMA public TO \(user)")
+      } else {
+        try raw.run("CREATE USER \(user) IDENTIFIED BY '\(Self.password)'")
+        try raw.run("GRANT ALL ON authcache.* TO \(user)")
+      }
+      let url = server.url(at: server.port, user: user, password: Self.password)
+      var settings = Database.Settings()
+      settings.tableName = SharedServer.tableName()
+      let backend = try await database.open(url, settings)
+      try await backend.store(record(1))
+      func readOnly(_ isOn: Bool) throws {
+        if database == .postgres {
+          try raw.run("ALTER ROLE \(user) SET default_transaction_read_only = \(isOn)")
+          try raw.killOthers()
+        } else {
+          try raw.run("SET GLOBAL read_only = \(isOn ? 1 : 0)")
+        }
+      }
+      try readOnly(true)
+      // The first may find that its connection was ended.
+      _ = try await failure { try await backend.store(record(2)) }
+      let error = try await failure { try await backend.store(record(2)) }
+      #expect(error?.code == .unavailable)
+      #expect(error?.effect == AuthCacheError.Effect.none)
+      #expect(error?.reason.contains("only reads") == true)
+      #expect(try await backend.load(record(1).id) != nil)
+      #expect(try await backend.load(record(2).id) == nil)
+      try await expectRefusal(database, url, saying: "only reads")
+      try readOnly(false)
+      let start = ContinuousClock.now
+      try await until { try await failure { try await backend.store(record(2)) } == nil }
+      #expect(ContinuousClock.now - start < .seconds(5))
+      try await backend.close()
+    }
+  }
+}
