@@ -215,7 +215,7 @@ extension MySQLConnection {
     guard failure.condition == .disconnected else { return failure }
     isBroken = true
     // Within a transaction nothing is committed before the commit.
-    failure.effect = writes && (!isBegun || isCommit) ? .unknown : .none
+    failure.effect = writes && (!isBegun || isCommit) && !Self.refusals.contains(code) ? .unknown : .none
     if failure.code == .unavailable, Monotonic.now - waitingSince >= timeout {
       failure.code = .timeout
       failure.reason =
@@ -223,6 +223,9 @@ extension MySQLConnection {
     }
     return failure
   }
+
+  /// Said before anything is done: the server only reads, has no connection left, or does not let this user.
+  private static let refusals: Set<Int32> = [1040, 1044, 1045, 1049, 1153, 1203, 1226, 1290, 1698, 1792, 1836]
 
   private func lost(_ effect: AuthCacheError.Effect) -> SQLFailure {
     SQLFailure(

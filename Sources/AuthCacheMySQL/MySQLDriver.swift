@@ -49,6 +49,11 @@ struct MySQLDriver: SQLDriver {
       mysql_close(connection)
       throw refusal.failure
     }
+    // The library goes on in clear where the server offers no TLS, whatever it was told.
+    if tls.asks, mysql_get_ssl_cipher(connection) == nil {
+      mysql_close(connection)
+      throw MySQLRefusal(2026, "the server doesn't support TLS", address, asksForTLS: true).failure
+    }
     if let failure = prepareSession(connection) {
       mysql_close(connection)
       throw failure

@@ -338,7 +338,9 @@ extension PostgresConnection {
   private func told(by result: OpaquePointer) -> SQLFailure {
     var found = SQLFailure(postgres: result)
     if found.condition == .disconnected {
-      found.effect = doubt
+      // What is refused with a mere error, as by a server that only reads, certainly did not happen.
+      let severity = PQresultErrorField(result, Int32(UInt8(ascii: "V"))).map { String(cString: $0) }
+      found.effect = severity == "ERROR" ? .none : doubt
       isBroken = true
     }
     return found

@@ -114,8 +114,13 @@ extension RealDatabases {
       taken.removeLast(3)
       var settings = Database.Settings()
       settings.connections = 2...20
-      try await until { (try? RawSession(database, at: server.url)) != nil }
-      let backend = try await database.open(server.url, settings)
+      // The server takes a moment to notice that three have gone.
+      var opened: Database.Backend?
+      try await until {
+        opened = try? await database.open(server.url, settings)
+        return opened != nil
+      }
+      let backend = try #require(opened)
       let load = Load(on: backend)
       try await load.run(tasks: 64) { try await load.progress(2_000) }
       load.tally.expectHonest(within: .seconds(20))
