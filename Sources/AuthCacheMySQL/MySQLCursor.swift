@@ -105,10 +105,13 @@ final class MySQLCursor: SQLCursor {
       return
     }
     if results == nil { results = MySQLResults(of: statement, columns: columns) }
-    // A deadlock can come between the columns and the rows. The library then takes a result that is freed for one that
-    // still arrives, and the next execution waits for it in vain.
     guard results?.bind() == true, mysql_stmt_store_result(statement) == 0 else {
-      throw connection.failure(of: statement, writes: writes)
+      let failure = connection.failure(of: statement, writes: writes)
+      // A deadlock can come between the columns and the rows. The library goes on to expect rows, and the next
+      // execution would wait for them in vain.
+      statement.pointee.state = MYSQL_STMT_PREPARED
+      statement.pointee.mysql.pointee.status = MYSQL_STATUS_READY
+      throw failure
     }
     hasResult = true
   }
