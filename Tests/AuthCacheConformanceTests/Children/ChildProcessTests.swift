@@ -74,16 +74,20 @@ import Testing
 
   #if os(Linux)
   @Test func noDescriptorIsLeftBehind() async throws {
-    // Other tests may start children too, so the same is done very often: a leak of one each shows among any noise.
+    // Other tests open connections and start children meanwhile. A leak of one for each child shows in every round; what
+    // others do does not go up by as much every time.
     func descriptors() throws -> Int {
       try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { number in
         (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(number)"))?.hasPrefix("socket:")
           == true
       }
     }
-    let before = try descriptors()
-    for _ in 0..<100 { _ = await (try shell("exit 0")).wait() }
-    #expect(try descriptors() < before + 90)
+    for _ in 0..<8 {
+      let before = try descriptors()
+      for _ in 0..<50 { _ = await (try shell("exit 0")).wait() }
+      if try descriptors() < before + 40 { return }
+    }
+    Issue.record("fifty children leave forty descriptors or more, every time")
   }
 
   @Test func aChildInheritsNothingOfItsSiblings() async throws {
