@@ -1,3 +1,4 @@
+import AuthCache
 import Synchronization
 
 /// A value that several tasks set and read.
