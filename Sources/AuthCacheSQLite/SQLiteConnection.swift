@@ -15,6 +15,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   private let handle: Mutex<Handle>
   private let isInterrupted = Atomic(false)
 
+  // Unchecked: the pointer is used and forgotten under the lock only, and interrupting is allowed from any thread.
   private struct Handle: @unchecked Sendable {
     var database: OpaquePointer?
   }

@@ -14,6 +14,7 @@ internal import Musl
 /// The handler writes one byte into a pipe, which is all that a handler may do; a thread of its own reads it, so that
 /// a run which blocks every thread of the pool can still be ended.
 final class Interrupts: Sendable {
+  // Unsafe: a signal handler can't take a lock. Written once, before the handler that reads it is set.
   nonisolated(unsafe) private static var writeEnd: Int32 = -1
   private let seen = Atomic<Int>(0)
 
@@ -25,7 +26,6 @@ final class Interrupts: Sendable {
   func watch(patience: TimeInterval = 20, first: @escaping @Sendable () -> Void, last: @escaping @Sendable () -> Void) {
     var ends: [Int32] = [0, 0]
     guard Self.makePipe(&ends) else { return }
-    // Written once, before a handler that reads it exists.
     Self.writeEnd = ends[1]
     let readEnd = ends[0]
     let thread = Thread { [self] in
