@@ -41,6 +41,7 @@ public struct BufferedBackend<Delegate: AuthCacheBackend>: BufferingBackend {
 
   public func store(_ record: Record) async throws(AuthCacheError) {
     try properties.validate(record, for: .store)
+    if buffer.isQueued(record.kind), buffer.log(record) { return }
     _ = try await buffer.submit(.store(record), .store)
   }
 

@@ -9,6 +9,7 @@ extension WriteBuffer {
     let task = state.withLock { state in
       if let closing = state.closing { return closing }
       state.isClosing = true
+      state.log.room = 0
       let closing = spawner.spawn { [self] in await drainAndClose() }
       state.closing = closing
       return closing

@@ -6,6 +6,8 @@ internal import Synchronization
 final class WriteBuffer: Sendable {
   struct State: Sendable {
     var queue: WriteQueue
+    /// Acknowledged stores that the queue has not been told of: see ``WriteLog``.
+    var log = WriteLog()
     /// Writes that somebody waits for, on their way to a task of their own.
     var urgent: [[WriteQueue.Flying]] = []
     /// How many flushes take what waits. More than one only beside calls that take too long.
@@ -21,6 +23,10 @@ final class WriteBuffer: Sendable {
     var isClosing = false
     /// How many coalesced writes the metrics know of; they are told at each flush, not at each write.
     var reportedCoalesced = 0
+
+    var needsAttention: Bool {
+      !queue.isEmpty || !queue.failed.isEmpty || queue.untold != nil || isClosing
+    }
   }
 
   /// A task that sleeps until something is due.
@@ -31,6 +37,7 @@ final class WriteBuffer: Sendable {
   }
 
   let configuration: BufferConfiguration
+  private let queuedKinds: [RecordKind]
   let delegate: any AuthCacheBackend
   let bulk: (any BulkBackend)?
   let clock: any AuthCacheClock
@@ -48,6 +55,7 @@ final class WriteBuffer: Sendable {
     self.delegate = delegate
     bulk = delegate as? any BulkBackend
     self.configuration = configuration
+    queuedKinds = configuration.queued.sorted()
     self.clock = clock
     self.spawner = spawner
     tasks = TaskLedger(spawner: spawner)
@@ -57,6 +65,14 @@ final class WriteBuffer: Sendable {
   /// Whether nothing waits, nothing failed and nobody closes: a read may go to the delegate at once.
   var isIdle: Bool { attention.load(ordering: .acquiring) == 0 }
 
+  /// Takes a store in that is acknowledged at once, if that has no consequence but that one more waits.
+  ///
+  /// - Returns: false if it has others, and was not taken in.
+  @inline(__always)
+  func log(_ record: Record) -> Bool {
+    state.withLock { $0.log.append(record) }
+  }
+
   /// Changes the state under the lock, wakes who is served by it, and starts what it makes due.
   func update<Value: Sendable>(
     _ body: (inout State, inout [Acknowledgement.Delivery]) throws(AuthCacheError) -> Value
@@ -64,6 +80,7 @@ final class WriteBuffer: Sendable {
     var deliveries: [Acknowledgement.Delivery] = []
     var starts = Starts()
     let result: Result<Value, AuthCacheError> = state.withLock { state in
+      state.queue.absorb(&state.log, at: clock)
       let result: Result<Value, AuthCacheError>
       do throws(AuthCacheError) {
         result = .success(try body(&state, &deliveries))
@@ -72,9 +89,8 @@ final class WriteBuffer: Sendable {
       }
       admitArrivals(&state, &deliveries)
       starts = self.starts(&state)
-      let queue = state.queue
-      let needsAttention = !queue.isEmpty || !queue.failed.isEmpty || queue.untold != nil || state.isClosing
-      attention.store(needsAttention ? 1 : 0, ordering: .releasing)
+      attention.store(state.needsAttention ? 1 : 0, ordering: .releasing)
+      state.log.room = state.isClosing ? 0 : state.queue.roomWithoutConsequence
       return result
     }
     begin(starts)
@@ -82,10 +98,25 @@ final class WriteBuffer: Sendable {
     return try result.get()
   }
 
-  var unwritten: [UnwrittenRecord] { state.withLock { $0.queue.unwritten } }
-  var counts: BufferCounts { state.withLock { $0.queue.counts } }
+  var unwritten: [UnwrittenRecord] { look { $0.unwritten } }
+  var counts: BufferCounts { look { $0.counts } }
+
+  /// What the queue says, when it knows of everything that was taken in.
+  private func look<Value: Sendable>(_ body: (borrowing WriteQueue) -> Value) -> Value {
+    state.withLock { state in
+      state.queue.absorb(&state.log, at: clock)
+      return body(state.queue)
+    }
+  }
 
   // MARK: - Writing
+
+  /// Whether a store of this kind is acknowledged before it is persisted. Few kinds are, so they are looked through.
+  @inline(__always)
+  func isQueued(_ kind: RecordKind) -> Bool {
+    for queued in queuedKinds where queued == kind { return true }
+    return false
+  }
 
   /// Hands a write in and waits until it is acknowledged as its kind asks for.
   ///
@@ -94,7 +125,7 @@ final class WriteBuffer: Sendable {
     _ write: BufferedWrite, _ operation: AuthCacheError.Operation
   ) async throws(AuthCacheError) -> Bool {
     let isStore = if case .store = write { true } else { false }
-    let mayQueue = isStore && configuration.queued.contains(write.kind)
+    let mayQueue = isStore && isQueued(write.kind)
     if mayQueue, try queue(write, operation) { return true }
     guard !Task.isCancelled else { throw Self.cancelled(operation, write.kind, .none) }
     let acknowledgement = Acknowledgement(operation, write.kind)
@@ -218,10 +249,10 @@ final class WriteBuffer: Sendable {
   }
 
   /// Whether a write of the record that came no later than `mark` has not ended.
-  func holds(_ id: Lookup, through mark: UInt64) -> Bool { state.withLock { $0.queue.holds(id, through: mark) } }
+  func holds(_ id: Lookup, through mark: UInt64) -> Bool { look { $0.holds(id, through: mark) } }
 
   /// Whether acknowledged writes of this kind may wait.
-  func mayHoldAcknowledged(_ kind: RecordKind) -> Bool { state.withLock { $0.queue.mayHoldAcknowledged(kind) } }
+  func mayHoldAcknowledged(_ kind: RecordKind) -> Bool { look { $0.mayHoldAcknowledged(kind) } }
 
   /// Flushes everything that came before this call and waits for it.
   ///
