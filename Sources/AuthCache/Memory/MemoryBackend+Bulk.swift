@@ -19,14 +19,17 @@ extension MemoryBackend: BulkBackend {
         throw error
       }
     }
+    hub.announce { records.flatMap(Invalidation.changes) }
   }
 
   /// Removes the records in one unit. Holds the whole backend meanwhile.
   public func remove(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Bool] {
     let now = now
-    return try shards.hold(shards.placement.all, for: .removeContents) { unit in
-      lookups.map { unit.consume($0, at: now) != nil }
+    let removed = try shards.hold(shards.placement.all, for: .removeContents) { unit in
+      lookups.map { unit.consume($0, at: now) }
     }
+    hub.announce { removed.compactMap { $0.map { .record($0.id) } } }
+    return removed.map { $0 != nil }
   }
 
   /// Loads the records as they are at one instant.

@@ -26,6 +26,7 @@ public final class MemoryBackend: AuthCacheBackend {
 
   public let properties: BackendProperties
   let shards: MemoryShards
+  let hub = InvalidationHub()
   private let clock: any AuthCacheClock
 
   /// Makes an empty backend.
@@ -48,41 +49,52 @@ public final class MemoryBackend: AuthCacheBackend {
     try write(record, for: .store) { unit throws(AuthCacheError) in
       try unit.store(record, at: now, for: .store)
     }
+    hub.announce { Invalidation.changes(of: record) }
   }
 
   public func insert(_ record: Record) async throws(AuthCacheError) -> Bool {
     try properties.validate(record, for: .insert)
     let now = now
-    return try write(record, for: .insert) { unit throws(AuthCacheError) in
+    let isNew = try write(record, for: .insert) { unit throws(AuthCacheError) in
       guard unit.live(record.id, at: now) == nil else { return false }
       try unit.store(record, at: now, for: .insert)
       return true
     }
+    if isNew { hub.announce { Invalidation.changes(of: record) } }
+    return isNew
   }
 
   public func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool {
     try properties.validate(replacing: current, with: next)
     let now = now
-    return try write(next, for: .replace) { unit throws(AuthCacheError) in
+    let isDone = try write(next, for: .replace) { unit throws(AuthCacheError) in
       guard let live = unit.live(next.id, at: now), live.revision == current.revision else { return false }
       try unit.store(next, at: now, for: .replace)
       return true
     }
+    if isDone { hub.announce { Invalidation.changes(of: next) } }
+    return isDone
   }
 
   public func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? {
     let now = now
-    return try change(lookup, for: .consume) { $0.consume(lookup, at: now) }
+    let record = try change(lookup, for: .consume) { $0.consume(lookup, at: now) }
+    if let record { hub.announce { [.record(record.id)] } }
+    return record
   }
 
   public func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool {
     let now = now
-    return try change(lookup, for: .remove) { $0.consume(lookup, at: now) != nil }
+    let record = try change(lookup, for: .remove) { $0.consume(lookup, at: now) }
+    if let record { hub.announce { [.record(record.id)] } }
+    return record != nil
   }
 
   public func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool {
     let now = now
-    return try change(lookup, for: .extend) { $0.extend(lookup, to: expiresAt, at: now) }
+    let isLive = try change(lookup, for: .extend) { $0.extend(lookup, to: expiresAt, at: now) }
+    if isLive { hub.announce { [.record(lookup)] } }
+    return isLive
   }
 
   public func removeExpired(
@@ -107,7 +119,10 @@ public final class MemoryBackend: AuthCacheBackend {
     return counts
   }
 
-  public func close() async throws(AuthCacheError) { shards.close() }
+  public func close() async throws(AuthCacheError) {
+    shards.close()
+    hub.close()
+  }
 
   /// Runs `body` while it holds every shard that writing `record` touches.
   private func write<Result: Sendable>(

@@ -94,6 +94,7 @@ public struct AuthCacheError: Error, Sendable {
     public static let loadContents: Operation = "load(contentsOf:)"
     public static let removeAll: Operation = "removeAll(in:)"
     public static let records: Operation = "records(of:)"
+    public static let invalidations: Operation = "invalidations"
     public static let migrate: Operation = "migrate"
   }
 

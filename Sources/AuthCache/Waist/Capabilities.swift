@@ -50,9 +50,21 @@ public enum Invalidation: Hashable, Sendable {
 }
 
 /// Announces committed changes, by whatever process. Found by `backend as? any InvalidationBackend`.
+///
+/// Where announcing is an option, a backend conforms whether it is on or off, and ``invalidations()`` throws
+/// `unsupported` where it is off.
 public protocol InvalidationBackend: AuthCacheBackend {
+  /// ``InvalidationStream`` does for most.
   associatedtype Invalidations: AsyncSequence<Invalidation, AuthCacheError> & Sendable
 
-  /// Every committed change from now on, native expiry aside. The first element is a gap.
+  /// Subscribes to every change that is committed from now on, through this handle or any other, native expiry aside.
+  ///
+  /// The first element is a gap, and so is whatever stands for changes that were lost. A change is announced after its
+  /// commit, under the record's id or another digest of it, and under every alias that it is found by from then on. A
+  /// removed group is announced as such or record by record.
+  ///
+  /// - Returns: announcements for one consumer, until the task that iterates is cancelled or the backend is closed. An
+  ///   error ends them too: subscribe anew, and take it for a gap.
+  /// - Throws: `unsupported` where nothing is announced, `closed`, `unavailable`, `timeout`.
   func invalidations() async throws(AuthCacheError) -> Invalidations
 }

@@ -26,7 +26,8 @@ public final class ChildContext: Sendable {
     let clock: any AuthCacheClock =
       task.now.map { VirtualClock(startingAt: Timestamp(millisecondsSinceEpoch: $0)) } ?? SystemClock()
     environment = BackendEnvironment(
-      namespace: task.namespace, clock: clock, directory: task.directory, url: task.url)
+      namespace: task.namespace, clock: clock, directory: task.directory, url: task.url,
+      announces: task.announces ?? false)
     entropy = SeededEntropy(seed: task.seed)
   }
 

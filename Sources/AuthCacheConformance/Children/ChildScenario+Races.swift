@@ -37,3 +37,22 @@ extension ChildScenario {
     try await backend.close()
   }
 }
+
+extension ChildScenario {
+  /// Changes the sessions that the arguments describe, each in another way.
+  static let changeRecords = ChildScenario("records.change") { context in
+    let backend = try await context.open()
+    let series = try RecordSeries(context)
+    for number in 0..<(try context.number("count")) {
+      let session = series.session(number)
+      switch number % 4 {
+      case 0: _ = try await backend.remove(session.id)
+      case 1:
+        _ = try await backend.replace(session, with: session.replacing(revision: context.entropy.next()))
+      case 2: _ = try await backend.extend(session.id, to: context.environment.clock.now + .seconds(172_800))
+      default: _ = try await backend.consume(session.id)
+      }
+    }
+    try await backend.close()
+  }
+}

@@ -24,6 +24,7 @@ public struct ChildScenario: Sendable, Identifiable {
   /// Every part that a requirement of this kit gives to a child.
   public static let all: [ChildScenario] = [
     .consumeCodes, .recordHistory, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled, .openAndStore,
+    .changeRecords,
   ]
 
   /// Whether this process plays a part.

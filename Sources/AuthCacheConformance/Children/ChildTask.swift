@@ -15,10 +15,12 @@ public struct ChildTask: Sendable, Hashable, Codable {
   /// Where the child's clock stands, in milliseconds since the Unix epoch; nil if it goes by the system's.
   public var now: Int64?
   public var seed: UInt64
+  /// Whether announcing changes is to be on, where it is an option.
+  public var announces: Bool?
 
   public init(
     scenario: String, arguments: [String: String] = [:], backend: String, stack: String = "plain", url: String? = nil,
-    namespace: String, directory: String, now: Int64? = nil, seed: UInt64
+    namespace: String, directory: String, now: Int64? = nil, seed: UInt64, announces: Bool? = nil
   ) {
     self.scenario = scenario
     self.arguments = arguments
@@ -29,6 +31,7 @@ public struct ChildTask: Sendable, Hashable, Codable {
     self.directory = directory
     self.now = now
     self.seed = seed
+    self.announces = announces
   }
 }
 
@@ -41,7 +44,8 @@ extension Trial {
     let task = ChildTask(
       scenario: scenario.id, arguments: arguments, backend: subject.factory.name, stack: subject.stack.name,
       url: environment.url, namespace: environment.namespace, directory: environment.directory,
-      now: environment.clock is VirtualClock ? now.millisecondsSinceEpoch : nil, seed: entropy.next())
+      now: environment.clock is VirtualClock ? now.millisecondsSinceEpoch : nil, seed: entropy.next(),
+      announces: environment.announces ? true : nil)
     trace.note("a child process begins to \(scenario.id)")
     let process = try ChildProcess(children)
     state.withLock { $0.processes.append(process) }

@@ -2,7 +2,8 @@ internal import AuthCache
 
 extension BackendFactory {
   /// The bundled memory backend.
-  public static let memory = BackendFactory("memory", expecting: [.bulk, .group, .listing]) { environment in
+  public static let memory = BackendFactory("memory", expecting: [.bulk, .group, .listing, .invalidation]) {
+    environment in
     MemoryBackend(clock: environment.clock)
   }
 }

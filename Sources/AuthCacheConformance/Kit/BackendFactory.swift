@@ -149,26 +149,31 @@ public struct BackendEnvironment: Sendable {
   /// The address after `--url` or from the environment; nil if none was given.
   public let url: String?
   public let logger: Logger
+  /// The check is about ``InvalidationBackend``: where announcing changes is an option, it is to be on.
+  public let announces: Bool
 
   public init(
     namespace: String, clock: any AuthCacheClock, directory: String, url: String? = nil,
-    logger: Logger = Logger(label: "authcache.conformance")
+    logger: Logger = Logger(label: "authcache.conformance"), announces: Bool = false
   ) {
     self.namespace = namespace
     self.clock = clock
     self.directory = directory
     self.url = url
     self.logger = logger
+    self.announces = announces
   }
 
   /// Another namespace, in a folder below this one's.
   func elsewhere() -> BackendEnvironment {
     BackendEnvironment(
-      namespace: namespace + "_b", clock: clock, directory: directory + "/elsewhere", url: url, logger: logger)
+      namespace: namespace + "_b", clock: clock, directory: directory + "/elsewhere", url: url, logger: logger,
+      announces: announces)
   }
 
   func with(clock: any AuthCacheClock) -> BackendEnvironment {
-    BackendEnvironment(namespace: namespace, clock: clock, directory: directory, url: url, logger: logger)
+    BackendEnvironment(
+      namespace: namespace, clock: clock, directory: directory, url: url, logger: logger, announces: announces)
   }
 }
 

@@ -27,6 +27,7 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   public static let bulk = Need.capability(.bulk)
   public static let group = Need.capability(.group)
   public static let listing = Need.capability(.listing)
+  public static let invalidation = Need.capability(.invalidation)
 
   public var description: String {
     switch self {

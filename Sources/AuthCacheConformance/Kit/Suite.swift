@@ -17,6 +17,7 @@ public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
   case secrecy
   case lifecycle
   case buffer
+  case invalidation
 
   /// The chapter's heading.
   public var title: String {
@@ -38,6 +39,7 @@ public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
     case .secrecy: "Secrecy"
     case .lifecycle: "Lifecycle"
     case .buffer: "Write buffer"
+    case .invalidation: "Invalidation"
     }
   }
 

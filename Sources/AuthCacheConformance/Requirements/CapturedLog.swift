@@ -34,7 +34,7 @@ extension Trial {
   func open(logger: Logger) async throws -> any AuthCacheBackend {
     let watched = BackendEnvironment(
       namespace: environment.namespace, clock: environment.clock, directory: environment.directory,
-      url: environment.url, logger: logger)
+      url: environment.url, logger: logger, announces: environment.announces)
     let built = try await subject.stack.build(try await subject.factory.make(watched), watched)
     state.withLock { $0.handles.append(built) }
     return built.intercepted(by: TraceInterceptor(trace: trace, handle: ""))

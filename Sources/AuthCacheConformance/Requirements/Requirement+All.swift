@@ -4,5 +4,6 @@ extension Requirement {
     records + oneTime + redemption + expiry + sessions + rotation + groups + clients + keys + bulk + reliability
 
   /// The chapters on what holds beyond single operations.
-  static let reliability: [Requirement] = concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer
+  static let reliability: [Requirement] =
+    concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer + invalidation
 }

@@ -15,7 +15,10 @@ struct CheckRun {
       if let outcome = declaration.outcome(ofMissing: need, for: subject, children: children) { return outcome }
     }
     let place: CheckPlace
-    do { place = try CheckPlace(declaration: declaration, url: subject.url) } catch {
+    do {
+      place = try CheckPlace(
+        declaration: declaration, url: subject.url, announces: requirement.needs.contains(.invalidation))
+    } catch {
       return .blocked("no folder for the check: \(error.localizedDescription)")
     }
     defer { place.remove() }
@@ -101,7 +104,7 @@ struct CheckRun {
 struct CheckPlace {
   let environment: BackendEnvironment
 
-  init(declaration: Declaration?, url: String?) throws {
+  init(declaration: Declaration?, url: String?, announces: Bool) throws {
     let name = "ac" + String(SystemEntropy().next(), radix: 16)
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("authcache-\(ProcessInfo.processInfo.processIdentifier)-\(name)", isDirectory: true)
@@ -109,7 +112,8 @@ struct CheckPlace {
       at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let isReal = if case .real = declaration?.properties.clock { true } else { false }
     let clock: any AuthCacheClock = isReal ? SystemClock() : VirtualClock()
-    environment = BackendEnvironment(namespace: name, clock: clock, directory: folder.path, url: url)
+    environment = BackendEnvironment(
+      namespace: name, clock: clock, directory: folder.path, url: url, announces: announces)
   }
 
   func remove() { try? FileManager.default.removeItem(atPath: environment.directory) }

@@ -3,5 +3,6 @@ extension Mutant {
   public static let all: [Mutant] =
     records + oneTime + redemption + rotation + expiry + sessions + groups + clients + keys + bulk + reliability
 
-  static let reliability: [Mutant] = concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer
+  static let reliability: [Mutant] =
+    concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer + invalidation
 }
