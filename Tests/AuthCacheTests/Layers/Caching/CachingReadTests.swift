@@ -75,7 +75,7 @@ import Testing
 
   @Test func `A cache can do what its delegate can, and nothing more`() {
     let world = CacheWorld()
-    #expect(Capability.all(of: world.cache) == [.bulk, .group, .listing])
+    #expect(Capability.all(of: world.cache) == [.bulk, .group, .listing, .invalidation])
     #expect(Capability.all(of: CachingBackend(over: OnlyTheWaist(world.store))) == [])
   }
 
