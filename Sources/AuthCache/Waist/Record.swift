@@ -13,11 +13,12 @@ public struct Record: Sendable {
 
   public let payload: Payload
   /// What is large and rare stands behind one reference: that keeps a record at 96 bytes, cheap to hand through an
-  /// existential call.
-  let relations: Relations
+  /// existential call. Nil if there is neither; an object that all such records share would be what many tasks that copy
+  /// records wait for.
+  let relations: Relations?
 
-  public var aliases: Aliases { relations.aliases }
-  public var groups: Groups { relations.groups }
+  public var aliases: Aliases { relations?.aliases ?? .none }
+  public var groups: Groups { relations?.groups ?? .none }
 
   public init(
     kind: RecordKind, digest: RecordDigest, revision: UInt64, createdAt: Timestamp, expiresAt: Timestamp?,
@@ -76,7 +77,7 @@ public struct Record: Sendable {
   }
 
   /// The aliases and groups of a record.
-  final class Relations: Sendable {
+  final class Relations: Sendable, Equatable {
     let aliases: Aliases
     let groups: Groups
 
@@ -85,16 +86,15 @@ public struct Record: Sendable {
       self.groups = groups
     }
 
-    private static let none = Relations(.none, .none)
-
-    /// One object serves all records that have neither.
-    static func of(_ aliases: Aliases, _ groups: Groups) -> Relations {
-      aliases.isEmpty && groups.isEmpty ? none : Relations(aliases, groups)
-    }
-
     static func == (a: Relations, b: Relations) -> Bool {
       a === b || a.aliases == b.aliases && a.groups == b.groups
     }
+
+    /// Nil if there is nothing to keep.
+    static func of(_ aliases: Aliases, _ groups: Groups) -> Relations? {
+      aliases.isEmpty && groups.isEmpty ? nil : Relations(aliases, groups)
+    }
+
   }
 }
 

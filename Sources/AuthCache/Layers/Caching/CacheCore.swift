@@ -7,6 +7,10 @@ final class CacheCore: Sendable {
   let caches: [KindCache]
   /// That of sessions as a rule, which most reads are of: found without a look at the array.
   private let first: KindCache?
+  // The same for those who only look something up: kept alive by `first`, and borrowed without counting references,
+  // which all tasks would have to write to.
+  private let borrowed: Unmanaged<KindCache>?
+  private let firstKind: RecordKind?
   private let isListening = Atomic(false)
   private let isClosedNow = Atomic(false)
 
@@ -16,6 +20,18 @@ final class CacheCore: Sendable {
     let generations = WriteGenerations()
     caches = configuration.effective.map { KindCache($0.kind, $0.policy, generations: generations, at: now) }
     first = caches.first
+    borrowed = first.map(Unmanaged.passUnretained)
+    firstKind = first?.kind
+  }
+
+  /// What is remembered of `lookup`, or who finds out; nil if it is none that is cached.
+  @inline(__always)
+  func ask(_ lookup: Lookup) -> CacheAnswer? {
+    guard lookup.field != .refreshToken else { return nil }
+    if let borrowed, lookup.kind == firstKind {
+      return borrowed._withUnsafeGuaranteedRef { $0.ask(lookup, at: clock.coarseNow) }
+    }
+    return cache(of: lookup.kind)?.ask(lookup, at: clock.coarseNow)
   }
 
   /// The cache of `kind`, nil if that is not cached.

@@ -6,16 +6,18 @@ internal import Synchronization
 /// is atomic. It begins pending, is published once, and is dead for good when it is dropped, so it does not matter in
 /// which order the tables hear of it.
 final class CacheEntry: Sendable {
+  // What a hit touches stands first, side by side.
+
+  /// Served while this lies in the future.
+  private let deadline = Atomic<Int64>(CacheEntry.pending)
+  /// How often it was read in the low bits, and the number of the last read above, where reads are numbered.
+  private let reads = Atomic<UInt64>(0)
   /// The record; for an absence a stand-in with its kind and the digest that was looked up.
   let record: Record
   /// The field that was looked up, if this is an absence.
   let absentField: Lookup.Field?
-  /// Served while this lies in the future.
-  private let deadline = Atomic<Int64>(CacheEntry.pending)
   /// When it was last read, kept only where records leave by idleness.
   private let lastRead: Atomic<Int64>
-  /// How often it was read in the low bits, and the number of the last read above, where reads are numbered.
-  private let reads = Atomic<UInt64>(0)
   private let residence = Atomic<Int>(-1)
 
   private static var pending: Int64 { .min + 1 }
@@ -40,8 +42,7 @@ final class CacheEntry: Sendable {
   /// Calls `body` with every lookup that it stands under.
   func forEachLookup(_ body: (Lookup) -> Void) {
     body(Lookup(kind: record.kind, field: absentField ?? .id, digest: record.digest))
-    if isAbsence { return }
-    let aliases = record.relations.aliases
+    guard !isAbsence, let aliases = record.relations?.aliases else { return }
     if let digest = aliases.accessToken { body(Lookup(kind: record.kind, field: .accessToken, digest: digest)) }
     if let digest = aliases.refreshToken { body(Lookup(kind: record.kind, field: .refreshToken, digest: digest)) }
   }

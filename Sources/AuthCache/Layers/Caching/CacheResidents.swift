@@ -47,7 +47,6 @@ struct CacheResidents {
   mutating func remove(_ entry: CacheEntry) -> Bool {
     let place = entry.place
     guard place >= 0, place < entries.count, entries[place] === entry else { return false }
-    wheel.cancel(place)
     vacate(place)
     return true
   }

@@ -21,7 +21,7 @@ extension CachingBackend: BulkBackend where Delegate: BulkBackend {
       switch core.cache(for: lookup)?.find(lookup, at: now) {
       case .record(let record): answers[index] = record
       case .absent: break
-      case .unknown, nil: asked.append(index)
+      case .unknown, .lead, .follow, nil: asked.append(index)
       }
     }
     if asked.isEmpty, !lookups.isEmpty { return answers }

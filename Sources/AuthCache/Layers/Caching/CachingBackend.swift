@@ -72,47 +72,26 @@ public final class CachingBackend<Delegate: AuthCacheBackend>: AuthCacheBackend 
 
   // MARK: Reading
 
+  // Inlined into what a call through the protocol reaches, so that a hit takes one asynchronous frame and not two.
+  @inline(__always)
   public func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? {
-    guard let cache = core.cache(for: lookup) else { return try await delegate.load(lookup) }
-    switch cache.find(lookup, at: core.clock.coarseNow) {
+    switch core.ask(lookup) {
     case .record(let record): return record
     case .absent: return nil
-    case .unknown: return try await load(missed: lookup, of: cache)
+    case .lead(let flight): return try await lead(flight, lookup)
+    case .follow(let flight): return try await follow(flight, lookup)
+    case .unknown, nil: return try await delegate.load(lookup)
     }
-  }
-
-  /// How often a caller waits for others whose answer turns out to be no use to it, before it asks by itself.
-  private static var patience: Int { 2 }
-
-  private func load(missed lookup: Lookup, of cache: KindCache) async throws(AuthCacheError) -> Record? {
-    if core.isClosed { throw .closed(.load) }
-    var disappointments = 0
-    while disappointments <= Self.patience {
-      switch cache.course(for: lookup, at: core.clock.coarseNow) {
-      case .answered(let record): return record
-      case .lead(let flight): return try await lead(flight, lookup, cache)
-      case .follow(let flight):
-        switch await flight.follow() {
-        case .answer(let record):
-          if cache.isTrue(record, to: lookup, since: flight.generation) {
-            guard let record, record.isLive(at: core.clock.coarseNow) else { return nil }
-            return record
-          }
-          disappointments += 1
-        case .failed: disappointments += 1
-        case .handedOver: break
-        case .cancelled:
-          throw AuthCacheError(
-            .cancelled, operation: .load, kind: lookup.kind, "the task was cancelled while it waited for another load")
-        }
-      }
-    }
-    cache.countLoad()
-    return try await delegate.load(lookup)
   }
 
   /// Asks the delegate, for everybody who comes meanwhile too.
-  private func lead(_ flight: Flight, _ lookup: Lookup, _ cache: KindCache) async throws(AuthCacheError) -> Record? {
+  private func lead(_ flight: Flight, _ lookup: Lookup) async throws(AuthCacheError) -> Record? {
+    guard let cache = core.cache(of: lookup.kind) else { return try await delegate.load(lookup) }
+    if core.isClosed {
+      cache.end(flight, for: lookup)
+      flight.land(.failed)
+      throw .closed(.load)
+    }
     let (begin, isFed) = (core.clock.now, core.isFed)
     cache.countLoad()
     do {
@@ -126,6 +105,43 @@ public final class CachingBackend<Delegate: AuthCacheBackend>: AuthCacheBackend 
       cache.end(flight, for: lookup)
       flight.land(error.code == .cancelled ? .handedOver : .failed)
       throw error
+    }
+  }
+
+  /// How often a caller waits for others whose answer turns out to be no use to it, before it asks by itself.
+  private static var patience: Int { 2 }
+
+  /// Waits for who asks already, and leads if that comes to nothing.
+  private func follow(_ flight: Flight, _ lookup: Lookup) async throws(AuthCacheError) -> Record? {
+    guard let cache = core.cache(of: lookup.kind) else { return try await delegate.load(lookup) }
+    var flight = flight
+    var disappointments = 0
+    while true {
+      if core.isClosed { throw .closed(.load) }
+      switch await flight.follow() {
+      case .answer(let record):
+        if cache.isTrue(record, to: lookup, since: flight.generation) {
+          guard let record, record.isLive(at: core.clock.coarseNow) else { return nil }
+          return record
+        }
+        disappointments += 1
+      case .failed: disappointments += 1
+      case .handedOver: break
+      case .cancelled:
+        throw AuthCacheError(
+          .cancelled, operation: .load, kind: lookup.kind, "the task was cancelled while it waited for another load")
+      }
+      guard disappointments <= Self.patience else {
+        cache.countLoad()
+        return try await delegate.load(lookup)
+      }
+      switch cache.askAgain(lookup, at: core.clock.coarseNow) {
+      case .record(let record): return record
+      case .absent: return nil
+      case .lead(let next): return try await lead(next, lookup)
+      case .follow(let next): flight = next
+      case .unknown: break
+      }
     }
   }
 

@@ -14,54 +14,52 @@ final class Flight: Sendable {
     case cancelled
   }
 
-  private enum State {
-    case flying([UInt64: CheckedContinuation<Landing, Never>], nextID: UInt64)
-    case landed(Landing)
+  private typealias Follower = (id: UInt64, continuation: CheckedContinuation<Landing, Never>)
+
+  private struct State {
+    var landing: Landing?
+    /// Who waits, in the order in which they came.
+    var followers: [Follower] = []
+    var nextID: UInt64 = 0
   }
 
   /// What ``WriteGenerations`` stood at before the delegate was asked.
   let generation: UInt64
-  private let state = Mutex<State>(.flying([:], nextID: 0))
+  private let state = Mutex(State())
 
   init(generation: UInt64) { self.generation = generation }
 
   /// Wakes everybody who follows.
   func land(_ landing: Landing) {
     let followers = state.withLock { state in
-      guard case .flying(let followers, _) = state else { return [UInt64: CheckedContinuation<Landing, Never>]() }
-      state = .landed(landing)
-      return followers
+      guard state.landing == nil else { return [] as [Follower] }
+      state.landing = landing
+      defer { state.followers = [] }
+      return state.followers
     }
-    for (_, follower) in followers.sorted(by: { $0.key < $1.key }) { follower.resume(returning: landing) }
+    for follower in followers { follower.continuation.resume(returning: landing) }
   }
 
   /// Waits for the leader, or until the calling task is cancelled.
   func follow() async -> Landing {
     let id = state.withLock { state in
-      guard case .flying(let followers, let next) = state else { return UInt64.max }
-      state = .flying(followers, nextID: next + 1)
-      return next
+      state.nextID += 1
+      return state.nextID
     }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let landing: Landing? = state.withLock { state in
-          switch state {
-          case .landed(let landing): return landing
-          case .flying(var followers, let nextID):
-            if Task.isCancelled { return .cancelled }
-            followers[id] = continuation
-            state = .flying(followers, nextID: nextID)
-            return nil
-          }
+          if let landing = state.landing { return landing }
+          if Task.isCancelled { return .cancelled }
+          state.followers.append((id, continuation))
+          return nil
         }
         if let landing { continuation.resume(returning: landing) }
       }
     } onCancel: {
       let continuation: CheckedContinuation<Landing, Never>? = state.withLock { state in
-        guard case .flying(var followers, let nextID) = state else { return nil }
-        let continuation = followers.removeValue(forKey: id)
-        state = .flying(followers, nextID: nextID)
-        return continuation
+        guard let index = state.followers.firstIndex(where: { $0.id == id }) else { return nil }
+        return state.followers.remove(at: index).continuation
       }
       continuation?.resume(returning: .cancelled)
     }

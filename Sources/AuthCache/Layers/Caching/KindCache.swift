@@ -44,44 +44,58 @@ final class KindCache: Sendable {
 
   // MARK: Reading
 
-  /// What is remembered of `lookup`. Neither suspends nor allocates.
+  /// What is remembered of `lookup`.
   func find(_ lookup: Lookup, at now: Timestamp) -> CacheAnswer {
-    var isPublishing = false
-    let answer = shards[placement.index(of: lookup.digest)].withLock { shard in
-      let answer = look(up: lookup, in: shard, at: now)
-      switch answer {
-      case .record:
-        shard.hits &+= 1
-        isPublishing = shard.hits & 0x3FF == 0
-      case .absent: shard.negativeHits &+= 1
-      case .unknown: shard.misses &+= 1
+    counted(at: now) { isPublishing in
+      shards[placement.index(of: lookup.digest)].withLock { shard in
+        let answer = look(up: lookup, in: shard, at: now)
+        isPublishing = shard.count(answer)
+        return answer
       }
-      return answer
     }
+  }
+
+  /// What is remembered of `lookup`, and if nothing is, whom to follow or that the caller leads. A hit neither suspends
+  /// nor allocates.
+  @inline(never)
+  func ask(_ lookup: Lookup, at now: Timestamp) -> CacheAnswer {
+    counted(at: now) { isPublishing in
+      shards[placement.index(of: lookup.digest)].withLock { shard in
+        let answer = look(up: lookup, in: shard, at: now)
+        isPublishing = shard.count(answer)
+        guard case .unknown = answer else { return answer }
+        return join(lookup, in: &shard)
+      }
+    }
+  }
+
+  /// The same for somebody who has been counted already.
+  func askAgain(_ lookup: Lookup, at now: Timestamp) -> CacheAnswer {
+    shards[placement.index(of: lookup.digest)].withLock { shard in
+      let answer = look(up: lookup, in: shard, at: now)
+      guard case .unknown = answer else { return answer }
+      return join(lookup, in: &shard)
+    }
+  }
+
+  @inline(__always)
+  private func counted(at now: Timestamp, _ body: (inout Bool) -> CacheAnswer) -> CacheAnswer {
+    var isPublishing = false
+    let answer = body(&isPublishing)
     if isPublishing { publish(at: now) }
     return answer
   }
 
-  /// What somebody does whom ``find(_:at:)`` could not answer.
-  func course(for lookup: Lookup, at now: Timestamp) -> CacheCourse {
-    shards[placement.index(of: lookup.digest)].withLock { shard in
-      switch look(up: lookup, in: shard, at: now) {
-      case .record(let record): return .answered(record)
-      case .absent: return .answered(nil)
-      case .unknown: break
-      }
-      if let flight = shard.flights[lookup] { return .follow(flight) }
-      let flight = Flight(generation: generations.current)
-      shard.flights[lookup] = flight
-      return .lead(flight)
-    }
+  private func join(_ lookup: Lookup, in shard: inout CacheShard) -> CacheAnswer {
+    if let flight = shard.flights[lookup] { return .follow(flight) }
+    let flight = Flight(generation: generations.current)
+    shard.flights.add(flight, for: lookup)
+    return .lead(flight)
   }
 
   /// Nobody follows `flight` from now on.
   func end(_ flight: Flight, for lookup: Lookup) {
-    shards[placement.index(of: lookup.digest)].withLock { shard in
-      if shard.flights[lookup] === flight { shard.flights[lookup] = nil }
-    }
+    shards[placement.index(of: lookup.digest)].withLock { $0.flights.remove(lookup, if: flight) }
   }
 
   @inline(__always)
@@ -128,8 +142,31 @@ final class KindCache: Sendable {
     let left = residents.withLock { $0.add(entry, until: end, at: begin) }
     if let evicted = left.evicted, withdraw(evicted) { counters.evictions.add(1, ordering: .relaxed) }
     for expired in left.expired where withdraw(expired) { counters.expirations.add(1, ordering: .relaxed) }
+    let isKept =
+      if record.relations?.aliases.isEmpty ?? true {
+        insertAlone(entry, until: end) { isTrue(record, to: lookup, since: generation) }
+      } else {
+        insertPending(entry, until: end) { isTrue(record, to: lookup, since: generation) }
+      }
+    if !isKept { discard(entry) }
+  }
+
+  /// Puts an entry that has one digest where it is found, and publishes it if it `isTrue`. A write that leaves its number
+  /// too late for this to see finds the entry there: it asks for the same lock.
+  private func insertAlone(_ entry: CacheEntry, until end: Timestamp, _ isTrue: () -> Bool) -> Bool {
+    let id = entry.record.id
+    let (isKept, replaced) = shards[placement.index(of: id.digest)].withLock { shard in
+      guard isTrue(), entry.publish(until: end) else { return (false, CacheEntry?.none) }
+      return (true, shard.table.insert(entry, under: id))
+    }
+    if let replaced { discard(replaced) }
+    return isKept
+  }
+
+  /// Puts an entry wherever it is found, and publishes it if it `isTrue` then.
+  private func insertPending(_ entry: CacheEntry, until end: Timestamp, _ isTrue: () -> Bool) -> Bool {
     insert(entry)
-    if !isTrue(record, to: lookup, since: generation) || !entry.publish(until: end) { discard(entry) }
+    return isTrue() && entry.publish(until: end)
   }
 
   private func keepAbsence(of lookup: Lookup, generation: UInt64, askedAt begin: Timestamp) {
@@ -154,7 +191,7 @@ final class KindCache: Sendable {
   func forget(_ lookup: Lookup) {
     generations.bump(lookup.digest)
     let dropped = shards[placement.index(of: lookup.digest)].withLock { shard in
-      shard.flights[lookup] = nil
+      shard.flights.remove(lookup)
       return shard.table.remove(under: lookup)
     }
     if let dropped { invalidate(dropped) }
@@ -179,7 +216,7 @@ final class KindCache: Sendable {
     generations.bumpAll()
     for index in 0..<placement.count {
       let entries = shards[index].withLock { shard in
-        shard.flights = [:]
+        shard.flights.removeAll()
         return shard.table.removeAll()
       }
       for entry in entries { invalidate(entry) }

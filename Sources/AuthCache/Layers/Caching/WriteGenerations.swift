@@ -38,7 +38,7 @@ final class WriteGenerations: Sendable {
   /// Whether nothing that `record` is found by or revoked with has been written since `begin`.
   func isUntouched(_ record: Record, since begin: UInt64) -> Bool {
     guard isUntouched(record.digest, since: begin) else { return false }
-    let relations = record.relations
+    guard let relations = record.relations else { return true }
     return isUntouched(relations.aliases.accessToken, since: begin)
       && isUntouched(relations.aliases.refreshToken, since: begin)
       && isUntouched(relations.groups.subject, since: begin)
