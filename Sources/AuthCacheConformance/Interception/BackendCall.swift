@@ -1,7 +1,7 @@
 public import AuthCache
 
 /// One call of a backend's operation, as a value: what interceptors see, traces print and histories keep.
-public enum BackendCall: Sendable {
+public enum BackendCall: Sendable, Equatable {
   case store(Record)
   case insert(Record)
   case load(Lookup)

@@ -17,16 +17,46 @@ public struct LayerFactories: Sendable {
     }
   }
 
-  public var buffer: @Sendable (BufferParts) throws -> any BufferingBackend
+  /// Everything that a cache is made of.
+  public struct CacheParts: Sendable {
+    public var delegate: any AuthCacheBackend
+    public var configuration: CachingConfiguration
+    /// Says what others wrote; nil if nobody does.
+    public let source: InvalidationSource?
+    public let clock: any AuthCacheClock
+    public let spawner: any TaskSpawner
 
-  public init(buffer: @escaping @Sendable (BufferParts) throws -> any BufferingBackend = { try $0.bundled() }) {
+    /// A ``CachingBackend`` made of these parts.
+    public func bundled() -> any CachingLayer { build(over: delegate) }
+
+    private func build(over delegate: some AuthCacheBackend) -> any CachingLayer {
+      CachingBackend(
+        over: delegate, configuration: configuration, invalidatedBy: source, clock: clock, spawner: spawner)
+    }
+  }
+
+  public var buffer: @Sendable (BufferParts) throws -> any BufferingBackend
+  public var cache: @Sendable (CacheParts) throws -> any CachingLayer
+  /// Whether the cache is not the bundled one: then it is asked the chapter about caches under every stack.
+  let hasOwnCache: Bool
+
+  /// - Parameters:
+  ///   - buffer: Makes the write buffer; the bundled one if left out.
+  ///   - cache: Makes the cache; the bundled one, in stacks that have a cache, if left out. A factory that throws
+  ///     `unsupported` for a configuration, say for an order of eviction it does not have, is not asked what needs it.
+  public init(
+    buffer: @escaping @Sendable (BufferParts) throws -> any BufferingBackend = { try $0.bundled() },
+    cache: (@Sendable (CacheParts) throws -> any CachingLayer)? = nil
+  ) {
     self.buffer = buffer
+    self.cache = cache ?? { $0.bundled() }
+    hasOwnCache = cache != nil
   }
 }
 
 extension BackendFactory {
-  /// The same backend, with other layers in front of it where a requirement is about a layer: your own write buffer,
-  /// say.
+  /// The same backend, with other layers in front of it where a requirement is about a layer: your own write buffer or
+  /// cache, say.
   public func layered(by layers: LayerFactories) -> BackendFactory {
     var factory = self
     factory.layers = layers
@@ -44,4 +74,16 @@ extension BufferingBackend {
   func sabotaged(by interceptor: any BackendInterceptor) -> any BufferingBackend {
     InterceptedBackend(self, by: interceptor)
   }
+}
+
+extension InterceptedBackend: CachingLayer where Delegate: CachingLayer {
+  public func counts(of kind: RecordKind) -> CacheCounts { delegate.counts(of: kind) }
+  public func cachedCount(of kind: RecordKind) -> Int { delegate.cachedCount(of: kind) }
+  public func rememberedCount(of kind: RecordKind) -> Int { delegate.rememberedCount(of: kind) }
+  public func flush() { delegate.flush() }
+}
+
+extension CachingLayer {
+  /// This cache behind `interceptor`, with the capabilities it has.
+  func traced(by interceptor: any BackendInterceptor) -> any CachingLayer { InterceptedBackend(self, by: interceptor) }
 }

@@ -11,6 +11,8 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   case injectedClock
   case sweptExpiry
   case capability(Capability)
+  /// There is a cache: the stack has one, or the factory makes its own.
+  case cache
   /// The factory says how to open the same store again after a close.
   case reopen
   /// The factory can hurt its store.
@@ -39,6 +41,7 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
     case .injectedClock: "clock.injected"
     case .sweptExpiry: "expiry.swept"
     case .capability(let capability): capability.rawValue
+    case .cache: "cache"
     case .reopen: "reopen"
     case .faults: "faults"
     case .corruption: "corruption"

@@ -2,50 +2,62 @@ public import AuthCache
 
 /// The layers that a backend is verified under, from the top down.
 public struct Stack: Sendable, Hashable, CustomStringConvertible {
+  /// A layer that the kit can put on a backend, as it is made without a configuration.
+  public enum Layer: String, Sendable, Hashable {
+    case cache, buffer
+  }
+
   /// The name in reports and after `--stack`.
   public let name: String
+  /// From the top down; nil for a stack that is built by a closure, into which the kit can't look.
+  public let layers: [Layer]?
 
   let build: @Sendable (any AuthCacheBackend, BackendEnvironment) async throws -> any AuthCacheBackend
 
+  /// A stack of your own making. To have its cache or buffer asked the chapters about them, register what makes it
+  /// with ``BackendFactory/layered(by:)``.
   public init(
     _ name: String,
     build: @escaping @Sendable (any AuthCacheBackend, BackendEnvironment) async throws -> any AuthCacheBackend
   ) {
     self.name = name
     self.build = build
+    layers = nil
+  }
+
+  /// These layers, from the top down.
+  public init(_ name: String, layers: [Layer]) {
+    self.name = name
+    self.layers = layers
+    build = { backend, environment in try backend.under(layers, clock: environment.clock) }
   }
 
   /// No layer at all.
-  public static let plain = Stack("plain") { backend, _ in backend }
+  public static let plain = Stack("plain", layers: [])
 
   /// A write buffer that acknowledges what is persisted.
-  public static let buffered = Stack("buffered") { backend, environment in
-    try backend.buffered(BufferConfiguration(), clock: environment.clock)
-  }
+  public static let buffered = Stack("buffered", layers: [.buffer])
 
   /// A cache over the backend.
-  public static let cached = Stack("cached") { backend, environment in
-    backend.cached(clock: environment.clock)
-  }
+  public static let cached = Stack("cached", layers: [.cache])
 
   /// A cache over a write buffer.
-  public static let cachedBuffered = Stack("cached-buffered") { backend, environment in
-    try backend.buffered(BufferConfiguration(), clock: environment.clock).cached(clock: environment.clock)
-  }
+  public static let cachedBuffered = Stack("cached-buffered", layers: [.cache, .buffer])
 
   /// A write buffer over a cache.
-  public static let bufferedCached = Stack("buffered-cached") { backend, environment in
-    try backend.cached(clock: environment.clock).buffered(BufferConfiguration(), clock: environment.clock)
-  }
+  public static let bufferedCached = Stack("buffered-cached", layers: [.buffer, .cache])
 
   /// A cache over a write buffer over a cache.
-  public static let threeDeep = Stack("cached-buffered-cached") { backend, environment in
-    try backend.cached(clock: environment.clock).buffered(BufferConfiguration(), clock: environment.clock)
-      .cached(clock: environment.clock)
-  }
+  public static let threeDeep = Stack("cached-buffered-cached", layers: [.cache, .buffer, .cache])
 
   /// Every stack that this kit knows by name.
   public static let all: [Stack] = [.plain, .buffered, .cached, .cachedBuffered, .bufferedCached, .threeDeep]
+
+  /// What lies under the topmost cache; nil if there is none that the kit knows of.
+  var layersBelowCache: [Layer]? {
+    guard let layers, let cache = layers.firstIndex(of: .cache) else { return nil }
+    return Array(layers[(cache + 1)...])
+  }
 
   public static func == (a: Stack, b: Stack) -> Bool { a.name == b.name }
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
@@ -64,4 +76,14 @@ extension AuthCacheBackend {
 extension AuthCacheBackend {
   /// This backend under a cache as it is made without a configuration.
   func cached(clock: any AuthCacheClock) -> any AuthCacheBackend { CachingBackend(over: self, clock: clock) }
+
+  /// This backend under `layers`, which are named from the top down.
+  func under(_ layers: [Stack.Layer], clock: any AuthCacheClock) throws -> any AuthCacheBackend {
+    try layers.reversed().reduce(self as any AuthCacheBackend) { backend, layer in
+      switch layer {
+      case .cache: backend.cached(clock: clock)
+      case .buffer: try backend.buffered(BufferConfiguration(), clock: clock)
+      }
+    }
+  }
 }

@@ -38,6 +38,7 @@ public struct Declaration: Sendable {
       case .injectedClock: properties.clock == .injected
       case .sweptExpiry: properties.expiry == .swept
       case .capability(let capability): capabilities.contains(capability)
+      case .cache: factory.layers.hasOwnCache || subject.stack.layersBelowCache != nil
       case .reopen: factory.reopen != nil
       case .faults: factory.faults != nil
       case .corruption: factory.faults?.corrupt != nil

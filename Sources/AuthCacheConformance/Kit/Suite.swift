@@ -18,6 +18,7 @@ public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
   case lifecycle
   case buffer
   case invalidation
+  case cache
 
   /// The chapter's heading.
   public var title: String {
@@ -40,6 +41,7 @@ public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
     case .lifecycle: "Lifecycle"
     case .buffer: "Write buffer"
     case .invalidation: "Invalidation"
+    case .cache: "Read cache"
     }
   }
 

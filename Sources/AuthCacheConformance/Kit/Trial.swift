@@ -80,6 +80,20 @@ public final class Trial: Sendable {
     return built.intercepted(by: TraceInterceptor(trace: trace, handle: number == 1 ? "" : "handle \(number)"))
   }
 
+  /// Opens what the subject has under its topmost cache; the whole of it if the kit knows of none. Closed after the
+  /// check.
+  func openBelowCache() async throws -> any AuthCacheBackend {
+    let bottom = try await subject.factory.make(environment)
+    let below =
+      if let layers = subject.stack.layersBelowCache {
+        try bottom.under(layers, clock: environment.clock)
+      } else {
+        try await subject.stack.build(bottom, environment)
+      }
+    state.withLock { $0.handles.append(below) }
+    return below
+  }
+
   // MARK: Time
 
   public var now: Timestamp { environment.clock.now }

@@ -5,5 +5,5 @@ extension Requirement {
 
   /// The chapters on what holds beyond single operations.
   static let reliability: [Requirement] =
-    concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer + invalidation
+    concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer + invalidation + cache
 }

@@ -38,14 +38,15 @@ struct CheckRun {
 
   // Thread Sanitizer slows everything down.
   #if PTHREAD_LOCKS
-  private static let pace = 10
+  static let pace = 10
   #else
-  private static let pace = 1
+  static let pace = 1
   #endif
 
   private enum End: Sendable {
     case returned
     case blocked(String)
+    case notOffered(String)
     case threw(String)
   }
 
@@ -57,6 +58,8 @@ struct CheckRun {
       return .returned
     } catch let blocked as Blocked {
       return .blocked(blocked.reason)
+    } catch let missing as NotOffered {
+      return .notOffered(missing.reason)
     } catch is CancellationError where Task.isCancelled {
       return .blocked("the run was cancelled")
     } catch {
@@ -67,6 +70,7 @@ struct CheckRun {
   private func judge(_ trial: Trial, _ end: End?) -> Outcome {
     switch end {
     case .blocked(let reason) where trial.findings.isEmpty: return .blocked(reason)
+    case .notOffered(let reason) where trial.findings.isEmpty: return .notDeclared(reason)
     case .threw(let error):
       trial.fail("an operation that must succeed threw", expected: "no error", found: error, file: "", line: 0)
     case nil where Task.isCancelled: return .blocked("the run was cancelled")
@@ -98,6 +102,11 @@ struct CheckRun {
     }.value
     executor.end()
   }
+}
+
+/// Thrown to end a check that needs what a layer of the factory's own does not offer.
+struct NotOffered: Error {
+  let reason: String
 }
 
 /// Where one check happens: a folder and a namespace of its own.

@@ -4,5 +4,5 @@ extension Mutant {
     records + oneTime + redemption + rotation + expiry + sessions + groups + clients + keys + bulk + reliability
 
   static let reliability: [Mutant] =
-    concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer + invalidation
+    concurrency + shutdown + errors + durability + secrecy + lifecycle + buffer + invalidation + cache
 }

@@ -1,6 +1,7 @@
-import AuthCacheConformance
 import AuthCacheTesting
 import Testing
+
+@testable import AuthCacheConformance
 
 @Suite struct ReferenceSubjectTests {
   @Test(arguments: OwnSuites.requirements)
@@ -11,5 +12,16 @@ import Testing
   @Test(arguments: OwnSuites.requirements)
   func aStoreInOneFileSatisfies(_ requirement: Requirement) async throws {
     try await verify(requirement, on: .journal, child: OwnSuites.child)
+  }
+
+  @Test(arguments: Requirement.cache)
+  func theBundledCacheSatisfies(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .cached)
+  }
+
+  /// Nothing in the chapter is peculiar to the bundled one.
+  @Test(arguments: Requirement.cache)
+  func aCacheOfOnesOwnSatisfies(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memoryWithItsOwnCache)
   }
 }

@@ -13,11 +13,12 @@ final class CacheCore: Sendable {
   private let firstKind: RecordKind?
   private let isListening = Atomic(false)
   private let isClosedNow = Atomic(false)
+  private let generations = WriteGenerations()
 
   init(_ configuration: CachingConfiguration, clock: any AuthCacheClock) {
     self.clock = clock
     let now = clock.now
-    let generations = WriteGenerations()
+    let generations = generations
     caches = configuration.effective.map { KindCache($0.kind, $0.policy, generations: generations, at: now) }
     first = caches.first
     borrowed = first.map(Unmanaged.passUnretained)
@@ -66,9 +67,10 @@ final class CacheCore: Sendable {
 
   var isClosed: Bool { isClosedNow.load(ordering: .acquiring) }
 
-  /// Drops everything for good.
+  /// Drops everything for good, what is on its way included.
   func close() {
     isClosedNow.store(true, ordering: .sequentiallyConsistent)
+    generations.end()
     flush()
     for cache in caches { cache.publish(at: clock.coarseNow) }
   }

@@ -3,19 +3,19 @@ internal import Synchronization
 /// What a cache did, counted exactly. Carries no key.
 public struct CacheCounts: Hashable, Sendable {
   /// Loads answered with a record out of the cache.
-  public internal(set) var hits = 0
+  public var hits = 0
   /// Loads answered out of the cache that there is no such record.
-  public internal(set) var negativeHits = 0
+  public var negativeHits = 0
   /// Loads that the cache could not answer.
-  public internal(set) var misses = 0
+  public var misses = 0
   /// Calls of the delegate's `load` for a miss; fewer than the misses where several waited for one call.
-  public internal(set) var loads = 0
+  public var loads = 0
   /// Records that had to go because the cache was full.
-  public internal(set) var evictions = 0
+  public var evictions = 0
   /// Records that left because their time in the cache was over.
-  public internal(set) var expirations = 0
+  public var expirations = 0
   /// Records and absences dropped because of a write, here or announced, or of a gap.
-  public internal(set) var invalidations = 0
+  public var invalidations = 0
 
   public init() {}
 

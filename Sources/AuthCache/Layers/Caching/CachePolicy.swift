@@ -44,17 +44,30 @@ public struct CachePolicy: Sendable {
 
   /// Which record leaves a full cache.
   public struct Eviction: Sendable {
+    /// The order, for caches that are made elsewhere and given the same policy.
+    public enum Order: Sendable, Hashable {
+      case tinyLFU, leastRecentlyUsed, leastFrequentlyUsed
+      /// A policy of one's own.
+      case custom
+    }
+
+    public let order: Order
     let make: @Sendable (_ capacity: Int) -> any EvictionPolicy
 
     /// Whatever makes a policy of one's own for a cache of that capacity.
-    public init(_ make: @escaping @Sendable (_ capacity: Int) -> any EvictionPolicy) { self.make = make }
+    public init(_ make: @escaping @Sendable (_ capacity: Int) -> any EvictionPolicy) { self.init(.custom, make) }
+
+    private init(_ order: Order, _ make: @escaping @Sendable (_ capacity: Int) -> any EvictionPolicy) {
+      self.order = order
+      self.make = make
+    }
 
     /// By frequency over a window that slides, behind a small window by recency: see ``TinyLFU``. The default.
-    public static let tinyLFU = Eviction { TinyLFU(capacity: $0) }
+    public static let tinyLFU = Eviction(.tinyLFU) { TinyLFU(capacity: $0) }
     /// Whatever was not read for the longest time.
-    public static let leastRecentlyUsed = Eviction { _ in LeastRecentlyUsed() }
+    public static let leastRecentlyUsed = Eviction(.leastRecentlyUsed) { _ in LeastRecentlyUsed() }
     /// Whatever was read the fewest times since it came; among equals, what was not read for the longest time.
-    public static let leastFrequentlyUsed = Eviction { _ in LeastFrequentlyUsed() }
+    public static let leastFrequentlyUsed = Eviction(.leastFrequentlyUsed) { _ in LeastFrequentlyUsed() }
   }
 }
 

@@ -15,7 +15,7 @@
 ///   cancelled, another one asks.
 /// - An error is never remembered, and surfaces.
 /// - ``close()`` closes the delegate too.
-public final class CachingBackend<Delegate: AuthCacheBackend>: AuthCacheBackend {
+public final class CachingBackend<Delegate: AuthCacheBackend>: CachingLayer {
   // First, so that it lies at the same place whatever the delegate is.
   let core: CacheCore
   private let feed: InvalidationFeed?

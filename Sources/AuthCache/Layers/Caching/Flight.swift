@@ -1,9 +1,9 @@
 internal import Synchronization
 
 /// One call of the delegate that several callers wait for. The one who makes it is the leader; the others follow.
-final class Flight: Sendable {
+package final class Flight: Sendable {
   /// What the followers hear.
-  enum Landing: Sendable {
+  package enum Landing: Sendable {
     /// What the delegate answered. Whoever came after a write must see that it was not written meanwhile.
     case answer(Record?)
     /// The leader was cancelled: somebody else leads.
@@ -24,13 +24,13 @@ final class Flight: Sendable {
   }
 
   /// What ``WriteGenerations`` stood at before the delegate was asked.
-  let generation: UInt64
+  package let generation: UInt64
   private let state = Mutex(State())
 
-  init(generation: UInt64) { self.generation = generation }
+  package init(generation: UInt64) { self.generation = generation }
 
   /// Wakes everybody who follows.
-  func land(_ landing: Landing) {
+  package func land(_ landing: Landing) {
     let followers = state.withLock { state in
       guard state.landing == nil else { return [] as [Follower] }
       state.landing = landing
@@ -41,7 +41,7 @@ final class Flight: Sendable {
   }
 
   /// Waits for the leader, or until the calling task is cancelled.
-  func follow() async -> Landing {
+  package func follow() async -> Landing {
     let id = state.withLock { state in
       state.nextID += 1
       return state.nextID

@@ -10,6 +10,10 @@ public struct InvalidationSource: Sendable {
   let listen: Listen
   let pause: Duration
 
+  /// Subscribes once, and hands each announcement to `body` until the subscription ends: for a cache of your own. A gap
+  /// comes first. Subscribe anew when it returns or throws, and drop what you remember.
+  public func hear(_ body: (Invalidation) -> Void) async throws { try await listen(body) }
+
   /// The changes that `backend` announces.
   ///
   /// - Parameter pause: how long to wait before subscribing anew when a subscription has ended.

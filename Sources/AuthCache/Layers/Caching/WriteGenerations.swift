@@ -30,6 +30,13 @@ final class WriteGenerations: Sendable {
     floor.max(number, ordering: .sequentiallyConsistent)
   }
 
+  /// No fill is kept from now on, whenever it began.
+  func end() {
+    sequence.add(1, ordering: .sequentiallyConsistent)
+    // Not the greatest of all: in Swift 6.3.1 `Atomic.max` compares unsigned words as if they were signed.
+    floor.store(UInt64(Int64.max), ordering: .sequentiallyConsistent)
+  }
+
   /// Whether `digest` has not been written since `begin`.
   func isUntouched(_ digest: RecordDigest, since begin: UInt64) -> Bool {
     places.load(place(of: digest)) <= begin && floor.load(ordering: .sequentiallyConsistent) <= begin
