@@ -134,7 +134,7 @@ import Glibc
       let forgetful = BackendFactory(
         "forgetful", expecting: [.invalidation], embedded: false, schemes: ["toy"],
         ephemeral: { EphemeralStore(url: Toy.address) {} }
-      ) { MemoryBackend(clock: $0.clock) }
+      ) { ReferenceBackend(clock: $0.clock) }
       await Toy.run([forgetful], ["verify", "--ephemeral", "--requirement", "lifecycle.declaration.pins"])
     }
     let text = try ending(result).text

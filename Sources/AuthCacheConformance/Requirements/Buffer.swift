@@ -2,7 +2,8 @@ internal import AuthCache
 
 extension Requirement {
   /// What a write buffer in front of the backend keeps.
-  static let buffer: [Requirement] = bufferFlush + bufferOrder + bufferVisibility + bufferFailures + bufferDrain
+  static let buffer: [Requirement] =
+    bufferFlush + bufferOrder + bufferVisibility + bufferFailures + bufferDrain + bufferAcknowledgement + bufferParity
 
   /// When a flush begins, and what it is made of.
   private static let bufferFlush: [Requirement] = [

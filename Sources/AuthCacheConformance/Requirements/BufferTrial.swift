@@ -9,18 +9,28 @@ struct BufferTrial: Sendable {
   let calls: DelegateCalls
   /// What the buffer measures its delays by. Stands still until it is told to advance.
   let clock: VirtualClock
+  /// The tasks that the buffer started.
+  let tasks: CountedTasks
 }
 
 extension Trial {
   /// Puts a write buffer in front of the subject.
-  func buffered(_ configuration: BufferConfiguration) async throws -> BufferTrial {
+  ///
+  /// - Parameters:
+  ///   - hidingBulk: Whether the buffer finds no bulk operations beneath it.
+  ///   - watch: Sees what the buffer sends, and may do something else in its place.
+  func buffered(
+    _ configuration: BufferConfiguration, hidingBulk: Bool = false, watchedBy watch: StoreWatch? = nil
+  ) async throws -> BufferTrial {
     let store = try await open()
-    let (calls, clock) = (DelegateCalls(), VirtualClock())
+    let (calls, clock, tasks) = (DelegateCalls(), VirtualClock(), CountedTasks())
+    let base: any AuthCacheBackend = hidingBulk ? BackendWithoutBulk(delegate: store) : store
+    let watched = watch.map { base.intercepted(by: $0) } ?? base
     let parts = LayerFactories.BufferParts(
-      delegate: store.intercepted(by: calls), configuration: configuration, clock: clock, spawner: .unstructured)
+      delegate: watched.intercepted(by: calls), configuration: configuration, clock: clock, spawner: tasks)
     let buffer = try subject.factory.layers.buffer(parts)
     state.withLock { $0.handles.append(buffer) }
-    return BufferTrial(buffer: buffer, store: store, calls: calls, clock: clock)
+    return BufferTrial(buffer: buffer, store: store, calls: calls, clock: clock, tasks: tasks)
   }
 }
 

@@ -77,9 +77,9 @@ extension Requirement {
       likelyCause: "The announcement names the id, and the token is left.", references: ["AspNetCore.Docs#34224"],
       needs: [.cache]
     ) { trial in
-      let announcer = Announcer()
-      let world = try await trial.cached(source: announcer.source)
-      try trial.require(await trial.soon { announcer.listeners == 1 }, "the cache listens")
+      let source = CheckedSource()
+      let world = try await trial.cached(source: source.source)
+      try trial.require(await trial.soon { source.listeners == 1 }, "the cache listens")
       let subject = trial.digest()
       func remembered() async throws -> Record {
         let session = trial.session(groups: Groups(subject: subject))
@@ -89,7 +89,7 @@ extension Requirement {
         return session
       }
       func isDropped(_ session: Record, after announcement: Invalidation, _ words: String) async {
-        announcer.announce(announcement)
+        source.announce(announcement)
         let dropped = await trial.soon { world.cache.cachedCount(of: .session) == 0 }
         trial.expect(dropped, "nothing is held after \(words)", found: "\(world.cache.cachedCount(of: .session))")
         for lookup in session.cachedLookups {
@@ -115,8 +115,8 @@ extension Requirement {
       try await world.store.store(marker)
       _ = try await world.cache.load(marker.id)
       _ = try await world.store.remove(session.id)
-      announcer.announce(.record(session.id))
-      announcer.announce(.record(marker.id))
+      source.announce(.record(session.id))
+      source.announce(.record(marker.id))
       // News come in order: when the second has been heard, so has the first.
       _ = await trial.soon { world.cache.cachedCount(of: .session) == 0 }
       door.open()
@@ -130,32 +130,32 @@ extension Requirement {
       likelyCause: "The end of the announcements is taken for there being none.",
       references: ["node-postgres#967", "postgrest#3147"], needs: [.cache]
     ) { trial in
-      let announcer = Announcer()
+      let source = CheckedSource()
       let world = try await trial.cached(
-        CachingConfiguration(sessions: CachePolicy(skew: .zero)), source: announcer.source)
-      try trial.require(await trial.soon { announcer.listeners == 1 }, "the cache listens")
+        CachingConfiguration(sessions: CachePolicy(skew: .zero)), source: source.source)
+      try trial.require(await trial.soon { source.listeners == 1 }, "the cache listens")
       for isEnd in [true, false] {
         let (held, late) = (trial.session(), trial.session())
         for session in [held, late] { try await world.store.store(session) }
         await trial.letOthersRun()
         for lookup in held.cachedLookups { _ = try await world.cache.load(lookup) }
         _ = try await world.store.remove(held.id)
-        announcer.cut(isEnd ? nil : AuthCacheError(.unavailable, operation: .load, "the check cut the source off"))
+        source.cut(isEnd ? nil : AuthCacheError(.unavailable, operation: .load, "the check cut the source off"))
         let dropped = await trial.soon { world.cache.cachedCount(of: .session) == 0 }
         trial.expect(dropped, "everything is dropped when the source is lost")
         for lookup in held.cachedLookups {
           trial.expect(try await world.cache.load(lookup), equals: nil, "\(lookup) after the source was lost")
         }
-        // The announcer takes nobody in.
+        // It takes nobody in.
         _ = try await world.cache.load(late.id)
         _ = try await world.store.remove(late.id)
         world.clock.advance(by: .seconds(5))
         trial.expect(
           try await world.cache.load(late.id), equals: nil, "five seconds after it was read without a source")
-        announcer.restore()
+        source.restore()
         let isBack = await trial.soon {
           world.clock.advance(by: .seconds(1))
-          return announcer.listeners == 1
+          return source.listeners == 1
         }
         trial.expect(isBack, "the cache listens again")
       }
@@ -185,15 +185,15 @@ extension Requirement {
       consequence: "Each reload of the configuration leaves a listener behind.",
       likelyCause: "The task that listens is cancelled and not waited for, or forgotten.", needs: [.cache]
     ) { trial in
-      let announcer = Announcer()
-      let world = try await trial.cached(source: announcer.source)
-      try trial.require(await trial.soon { announcer.listeners == 1 }, "the cache listens")
+      let source = CheckedSource()
+      let world = try await trial.cached(source: source.source)
+      try trial.require(await trial.soon { source.listeners == 1 }, "the cache listens")
       let session = trial.session()
       try await world.store.store(session)
       for _ in 0..<3 { _ = try await world.cache.load(session.id) }
       try await world.cache.close()
       trial.expect(world.tasks.running, equals: 0, "tasks that run when close has returned")
-      trial.expect(await trial.soon { announcer.listeners == 0 }, "nobody listens any more")
+      trial.expect(await trial.soon { source.listeners == 0 }, "nobody listens any more")
     },
     Requirement(
       "cache.close.underWay", .cache,

@@ -1,7 +1,7 @@
 internal import AuthCache
 
 extension Mutant {
-  static let buffer: [Mutant] = bufferTiming + bufferPassing + bufferFailing
+  static let buffer: [Mutant] = bufferTiming + bufferPassing + bufferFailing + bufferAcknowledging
 
   /// Buffers that were told something else than what they do.
   private static let bufferTiming: [Mutant] = [
@@ -166,9 +166,9 @@ extension Mutant {
       }),
   ]
 
-  private typealias Above =
+  typealias Above =
     @Sendable (any AuthCacheBackend, BackendCall, BackendProceed) async throws(AuthCacheError) -> BackendAnswer
-  private typealias Below = @Sendable (BackendCall, BackendProceed) async throws(AuthCacheError) -> BackendAnswer
+  typealias Below = @Sendable (BackendCall, BackendProceed) async throws(AuthCacheError) -> BackendAnswer
 
   /// A memory backend whose write buffer is wrong.
   ///
@@ -176,7 +176,7 @@ extension Mutant {
   ///   - configure: Changes what the buffer was told.
   ///   - above: Stands between the callers and the buffer; gets the store beneath it too.
   ///   - below: Stands between the buffer and the store.
-  private static func buffer(
+  static func buffer(
     _ name: String, _ mistake: String, boundTo: String, alsoBreaks: Set<String> = [],
     configure: @escaping @Sendable (inout BufferConfiguration) -> Void = { _ in }, above: Above? = nil,
     below: Below? = nil

@@ -24,7 +24,7 @@ extension Mutant {
     },
     Mutant("capability-lost", "A capability got lost.", boundTo: "lifecycle.declaration.pins") { name in
       BackendFactory(name, expecting: [.bulk, .group, .listing, .invalidation]) { environment in
-        MemoryBackend(clock: environment.clock)
+        ReferenceBackend(clock: environment.clock)
       }
     },
     Mutant(

@@ -85,7 +85,9 @@ import Testing
 
   @Test("of many claims in two processes one succeeds")
   func claimRace() async throws {
-    let result = await Exploration(seed: 2, schedules: 300, floor: 50).run { schedule in
+    let result = await Exploration(
+      seed: 2, schedules: RaceLaws.schedules(300), floor: RaceLaws.floor(50)
+    ).run { schedule in
       let world = try World(clock: schedule.clock, entropy: schedule.entropy)
       let shared = world.backend.interleaved()
       let stores = [try world.process(over: shared), try world.process(over: shared)]

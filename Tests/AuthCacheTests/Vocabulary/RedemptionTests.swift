@@ -202,7 +202,9 @@ import Testing
   @Test("of two racing clients one redeems; the other is told of a replay and leaves no session")
   func race() async throws {
     let request = RedemptionRequest(clientID: "app", redirectURI: Self.redirectURI)
-    let result = await Exploration(seed: 3, schedules: 600, floor: 100).run { schedule in
+    let result = await Exploration(
+      seed: 3, schedules: RaceLaws.schedules(600), floor: RaceLaws.floor(100)
+    ).run { schedule in
       let world = try World(clock: schedule.clock, entropy: schedule.entropy)
       let shared = world.backend.interleaved()
       let stores = [try world.process(over: shared), try world.process(over: shared)]
@@ -223,7 +225,9 @@ import Testing
   @Test("a logout beside a redemption leaves no session, in whatever order")
   func raceWithRevocation() async throws {
     let request = RedemptionRequest(clientID: "app", redirectURI: Self.redirectURI)
-    let result = await Exploration(seed: 4, schedules: 400, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: 4, schedules: RaceLaws.schedules(400), floor: RaceLaws.floor(20)
+    ).run { schedule in
       let world = try World(clock: schedule.clock, entropy: schedule.entropy)
       let store = try world.process(over: world.backend.interleaved())
       try await store.codes.store(CodesTests.code, under: "c")

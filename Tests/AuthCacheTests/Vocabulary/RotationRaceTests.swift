@@ -9,7 +9,9 @@ import Testing
     seed: UInt64, floor: Int, _ configuration: AuthStore.Configuration = AuthStore.Configuration(),
     _ scenario: @escaping @Sendable (Schedule, World, [AuthStore]) async throws -> Void
   ) async {
-    let result = await Exploration(seed: seed, schedules: 500, floor: floor).run { schedule in
+    let result = await Exploration(
+      seed: seed, schedules: RaceLaws.schedules(500), floor: RaceLaws.floor(floor)
+    ).run { schedule in
       let world = try World(clock: schedule.clock, entropy: schedule.entropy)
       let shared = world.backend.interleaved()
       let stores = [try world.process(over: shared, configuration), try world.process(over: shared, configuration)]

@@ -76,7 +76,9 @@ import Testing
 
   @Test("of many callers in two processes one takes the state")
   func racers() async throws {
-    let result = await Exploration(seed: 1, schedules: 300, floor: 10).run { schedule in
+    let result = await Exploration(
+      seed: 1, schedules: RaceLaws.schedules(300), floor: RaceLaws.floor(10)
+    ).run { schedule in
       let world = try World(clock: schedule.clock, entropy: schedule.entropy)
       let shared = world.backend.interleaved()
       let stores = [try world.process(over: shared), try world.process(over: shared)]

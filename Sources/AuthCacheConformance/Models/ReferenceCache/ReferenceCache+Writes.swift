@@ -164,3 +164,7 @@ extension ReferenceCache: ListingBackend where Delegate: ListingBackend {
     try await delegate.records(of: kind, after: after, limit: limit)
   }
 }
+
+extension ReferenceCache: InvalidationBackend where Delegate: InvalidationBackend {
+  func invalidations() async throws(AuthCacheError) -> Delegate.Invalidations { try await delegate.invalidations() }
+}

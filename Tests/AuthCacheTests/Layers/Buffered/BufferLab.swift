@@ -49,7 +49,9 @@ func explore(
   _ schedules: Int = 300, floor: Int = 1, seed: UInt64 = 1, maxSteps: Int = 20_000,
   sourceLocation: SourceLocation = #_sourceLocation, _ scenario: @escaping @Sendable (Schedule) async throws -> Void
 ) async {
-  let result = await Exploration(seed: seed, schedules: schedules, floor: floor, maxSteps: maxSteps).run(scenario)
+  let result = await Exploration(
+    seed: seed, schedules: RaceLaws.schedules(schedules), floor: RaceLaws.floor(floor), maxSteps: maxSteps
+  ).run(scenario)
   #expect(result.isPassed, "\(result)", sourceLocation: sourceLocation)
 }
 

@@ -7,7 +7,9 @@ import Testing
   private func race(
     _ law: String, floor: Int, seed: UInt64 = 42, _ scenario: @escaping @Sendable (Schedule) async throws -> Void
   ) async {
-    let result = await Exploration(seed: seed, schedules: 10_000, floor: floor, maxSteps: 20_000).run(scenario)
+    let result = await Exploration(
+      seed: seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(floor), maxSteps: 20_000
+    ).run(scenario)
     print("schedules of \(law): \(result)")
     #expect(result.isPassed, "\(result)")
   }

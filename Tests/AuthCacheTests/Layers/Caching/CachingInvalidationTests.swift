@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: announcements)
   func `An announced change drops the record, under every digest of it`(_ announcement: Invalidation) async throws {
-    let result = await Exploration(seed: 1, schedules: 200, floor: 1).run { schedule in
+    let result = await Exploration(seed: 1, schedules: RaceLaws.schedules(200), floor: 1).run { schedule in
       let scene = FedScene(schedule)
       try await scene.fill()
       _ = try await scene.store.remove(scene.session.id)
@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: [nil, AuthCacheError(.unavailable, operation: .load, "cut off")])
   func `A cut drops everything, and so does the next subscription`(_ error: AuthCacheError?) async throws {
-    let result = await Exploration(seed: 1, schedules: 200, floor: 1).run { schedule in
+    let result = await Exploration(seed: 1, schedules: RaceLaws.schedules(200), floor: 1).run { schedule in
       let scene = FedScene(schedule)
       try await scene.fill()
       scene.announcer.cut(error)
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func `A session stays for a minute while somebody listens, and for five seconds otherwise`() async throws {
-    let result = await Exploration(seed: 1, schedules: 200, floor: 1).run { schedule in
+    let result = await Exploration(seed: 1, schedules: RaceLaws.schedules(200), floor: 1).run { schedule in
       let scene = FedScene(schedule)
       try await scene.fill()
       schedule.clock.advance(by: .seconds(59) - .milliseconds(1))
@@ -71,7 +71,9 @@ import Testing
   }
 
   @Test func `A fill that began before a change was announced is not kept`() async throws {
-    let result = await Exploration(seed: 1, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: 1, schedules: RaceLaws.schedules, floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = FedScene(schedule)
       try await scene.fill()
       scene.cache.flush()

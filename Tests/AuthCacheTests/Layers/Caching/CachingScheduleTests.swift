@@ -75,7 +75,9 @@ import Testing
 
   @Test(arguments: writes)
   func `A fill that began before a write is not kept`(_ write: Write) async throws {
-    let result = await Exploration(seed: Self.seed, schedules: write.schedules, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules(write.schedules), floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = Scene(schedule)
       try await scene.store.store(scene.session)
       try await schedule.together([
@@ -91,7 +93,9 @@ import Testing
 
   @Test(arguments: writes)
   func `Who wrote sees what it wrote, by every lookup, whoever is reading`(_ write: Write) async throws {
-    let result = await Exploration(seed: Self.seed, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = Scene(schedule)
       try await scene.store.store(scene.session)
       try await schedule.together([
@@ -109,7 +113,9 @@ import Testing
   }
 
   @Test func `A remembered absence does not outlive a store that came meanwhile`() async throws {
-    let result = await Exploration(seed: Self.seed, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = Scene(schedule)
       try await schedule.together([
         "reader by id": { _ = try await scene.cache.load(scene.session.id) },
@@ -128,7 +134,9 @@ import Testing
   }
 
   @Test func `Two writers and a reader leave the cache with what the store has`() async throws {
-    let result = await Exploration(seed: Self.seed, floor: 100).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(100)
+    ).run { schedule in
       let scene = Scene(schedule)
       try await schedule.together([
         "first": { try await scene.cache.store(scene.session.replacing(revision: 2)) },
@@ -142,7 +150,9 @@ import Testing
   }
 
   @Test func `However the callers of a cold key interleave, one call is made`() async throws {
-    let result = await Exploration(seed: Self.seed, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = Scene(schedule)
       try await scene.store.store(scene.session)
       let found = try await schedule.clients(["A", "B", "C"]) { _ in try await scene.cache.load(scene.session.id) }
@@ -154,7 +164,9 @@ import Testing
   }
 
   @Test func `However a cancelled caller interleaves with others, they get the record`() async throws {
-    let result = await Exploration(seed: Self.seed, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = Scene(schedule)
       try await scene.store.store(scene.session)
       let cancelled = schedule.spawner.spawn {
@@ -179,7 +191,9 @@ import Testing
   }
 
   @Test func `In a cache of one place that two sessions fight for everybody gets the right one`() async throws {
-    let result = await Exploration(seed: Self.seed, floor: 20).run { schedule in
+    let result = await Exploration(
+      seed: Self.seed, schedules: RaceLaws.schedules, floor: RaceLaws.floor(20)
+    ).run { schedule in
       let scene = Scene(schedule, CachePolicy(capacity: 1))
       let other = RecordSamples.record(7, expiresAt: schedule.clock.now + .seconds(3_600), accessToken: 8)
       try await scene.store.store(scene.session)

@@ -2,7 +2,7 @@ internal import AuthCache
 internal import Synchronization
 
 /// Stands for whatever tells caches what others wrote. It can be cut off.
-final class Announcer: Sendable {
+final class CheckedSource: Sendable {
   private struct State {
     var subscribers: [Int: AsyncStream<Result<Invalidation, AuthCacheError>>.Continuation] = [:]
     var next = 0
@@ -38,7 +38,7 @@ final class Announcer: Sendable {
   /// Takes subscriptions again.
   func restore() { state.withLock { $0.isCut = false } }
 
-  private func subscribe() throws(AuthCacheError) -> Announcements {
+  private func subscribe() throws(AuthCacheError) -> CheckedNews {
     let (stream, continuation) = AsyncStream<Result<Invalidation, AuthCacheError>>.makeStream()
     let number: Int? = state.withLock { state in
       if state.isCut { return nil }
@@ -50,12 +50,12 @@ final class Announcer: Sendable {
     continuation.onTermination = { [weak self] _ in
       _ = self?.state.withLock { $0.subscribers.removeValue(forKey: number) }
     }
-    return Announcements(stream: stream)
+    return CheckedNews(stream: stream)
   }
 }
 
-/// What an ``Announcer`` announces to one listener.
-struct Announcements: AsyncSequence, Sendable {
+/// What an ``CheckedSource`` announces to one listener.
+struct CheckedNews: AsyncSequence, Sendable {
   let stream: AsyncStream<Result<Invalidation, AuthCacheError>>
 
   func makeAsyncIterator() -> Iterator { Iterator(iterator: stream.makeAsyncIterator()) }
