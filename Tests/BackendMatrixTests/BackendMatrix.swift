@@ -60,6 +60,23 @@ import Testing
     try await verify(requirement, on: .memory, stack: .threeDeep, child: .product("authcache"))
   }
 
+  @Test(arguments: Requirement.all)
+  func cachedBufferedMemory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .cachedBuffered, child: .product("authcache"))
+  }
+
+  @Test(arguments: Requirement.all)
+  func bufferedCachedMemory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .bufferedCached, child: .product("authcache"))
+  }
+
+  /// What is about layers, over a server.
+  @Test(.on(.postgres), arguments: Requirement.all.filter { [.cache, .buffer].contains($0.suite) })
+  func threeDeepPostgres(_ requirement: Requirement) async throws {
+    let url = try await ThrowawayServer.shared(.postgres).url
+    try await verify(requirement, on: .postgres, stack: .threeDeep, url: url, child: .product("authcache"))
+  }
+
   @Test("the bundled registry names what this package ships")
   func registry() {
     #expect(BackendRegistry.bundled.names == ["memory", "sqlite", "mysql", "postgres"])

@@ -29,6 +29,18 @@ import Testing
     try await run(factory, seed: seed, url: ThrowawayServer.shared(.mariadb).url)
   }
 
+  /// One caller can't tell that there are layers: whatever it did it sees, and nothing past its end.
+  @Test(arguments: Stack.keen, 0..<12 as Range<UInt64>)
+  func throughLayers(_ stack: Stack, seed: UInt64) async throws {
+    try await run(BackendFactory(stack.name) { try await stack.over(MemoryBackend(clock: $0.clock), $0) }, seed: seed)
+  }
+
+  @Test(arguments: Stack.keen, 0..<2 as Range<UInt64>)
+  func throughLayersOverSQLite(_ stack: Stack, seed: UInt64) async throws {
+    try await run(
+      BackendFactory(stack.name) { try await stack.over(try await BackendFactory.sqlite.open($0), $0) }, seed: seed)
+  }
+
   private func run(_ factory: BackendFactory, seed: UInt64, url: String? = nil) async throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "authcache-programs-\(UUID().uuidString)")
@@ -67,6 +79,29 @@ import Testing
 
   private func answer(_ body: () async throws(AuthCacheError) -> BackendAnswer) async -> Answer {
     do { return .answer(try await body()) } catch { return .error(error.code) }
+  }
+}
+
+extension Stack {
+  /// Layers that remember all they may, to the last millisecond.
+  fileprivate static let keen: [Stack] = [
+    [.cache], [.buffer], [.cache, .buffer], [.buffer, .cache], [.cache, .buffer, .cache],
+  ]
+  .map { layers in
+    Stack("keen-" + layers.map(\.rawValue).joined(separator: "-")) { backend, environment in
+      try layers.reversed().reduce(backend) { try $0.keenly($1, environment.clock) }
+    }
+  }
+}
+
+extension AuthCacheBackend {
+  fileprivate func keenly(_ layer: Stack.Layer, _ clock: any AuthCacheClock) throws -> any AuthCacheBackend {
+    let policy = CachePolicy(
+      capacity: 3, timeToLive: .seconds(60), negativeTimeToLive: .seconds(60), negativeCapacity: 5, skew: .zero)
+    return switch layer {
+    case .cache: CachingBackend(over: self, configuration: CachingConfiguration(sessions: policy), clock: clock)
+    case .buffer: try BufferedBackend(over: self, configuration: BufferConfiguration(), clock: clock)
+    }
   }
 }
 

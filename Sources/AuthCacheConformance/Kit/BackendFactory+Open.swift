@@ -9,3 +9,10 @@ extension BackendFactory {
   /// Removes what ``open(_:)`` made.
   package func destroyed(_ environment: BackendEnvironment) async throws { try await destroy?(environment) }
 }
+
+extension Stack {
+  /// Builds the stack outside a check.
+  package func over(
+    _ backend: any AuthCacheBackend, _ environment: BackendEnvironment
+  ) async throws -> any AuthCacheBackend { try await build(backend, environment) }
+}

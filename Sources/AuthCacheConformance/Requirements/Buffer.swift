@@ -96,6 +96,21 @@ extension Requirement {
       trial.expect(world.calls.sent, equals: [session.id: 1], "ten writes of one record are one")
     },
     Requirement(
+      "buffer.coalesce.wholeKey", .buffer, "One digest under two kinds is two records, though both wait.",
+      consequence: "A client is lost because a session has its digest.",
+      likelyCause: "Writes that wait are kept by digest alone."
+    ) { trial in
+      let world = try await trial.buffered(.gathering())
+      let session = trial.record(.session)
+      let client = trial.record(.client, digest: session.digest)
+      try await world.buffer.store(session)
+      try await world.buffer.store(client)
+      try await world.buffer.flush()
+      for record in [session, client] {
+        trial.expect(try await world.store.load(record.id), equals: record, "a \(record.kind) is in the store")
+      }
+    },
+    Requirement(
       "buffer.order.removeWins", .buffer, "A removal wins over the store of the same record that waits.",
       consequence: "A session that was logged out is written a moment later, and lives.",
       likelyCause: "Removals go past the queue of stores.", references: ["ehcache3#626"]
@@ -173,6 +188,9 @@ extension Requirement {
       trial.expect(try await world.buffer.extend(sessions[3].id, to: end), equals: true, "extend finds what waits")
       try await world.buffer.flush()
       trial.expect(try await world.store.load(sessions[0].id), equals: nil, "what was consumed does not come back")
+      trial.expect(try await world.store.load(sessions[2].id), equals: next, "what was replaced is not written over")
+      trial.expect(
+        try await world.store.load(sessions[3].id), equals: sessions[3].extended(to: end), "nor what was extended")
     },
     Requirement(
       "buffer.group.takesWaiting", .buffer, "Revoking a group takes the records that wait with it.",

@@ -99,6 +99,9 @@ extension Requirement {
       likelyCause: "Misses go into a dictionary that is swept by time alone.", needs: [.cache]
     ) { trial in
       let world = try await trial.cached(.checked(.checked(negativeCapacity: 50)))
+      let kept = trial.record(.client)
+      try await world.store.store(kept)
+      _ = try await world.cache.load(kept.id)
       world.watch.rule { _, _ in .record(nil) }
       var asked: [Lookup] = []
       for number in 0..<20_000 {
@@ -112,6 +115,7 @@ extension Requirement {
       for lookup in asked where await world.isRemembered(lookup) { served += 1 }
       trial.expect(served <= 50, "misses that are answered from memory", expected: "at most 50", found: "\(served)")
       trial.expect(served > 0, "the latest misses are remembered")
+      trial.expect(await world.isRemembered(kept.id), "a record that was cached before is still")
     },
   ]
 }

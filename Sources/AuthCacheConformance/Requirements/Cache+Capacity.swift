@@ -20,6 +20,8 @@ extension Requirement {
         }
         let held = await world.held(sessions)
         trial.expect(held.count, equals: 7, "records that are served from a full cache of 7, by \(order)")
+        let byToken = await world.held(sessions) { $0.cachedLookups.last ?? $0.id }
+        trial.expect(byToken, equals: held, "records that are served by their tokens, by \(order)")
         trial.expect(world.cache.cachedCount(of: .session), equals: held.count, "what the cache says it holds")
       }
     },
@@ -129,9 +131,9 @@ extension CacheTrial {
   }
 
   /// Which of them are served from memory. Lets nothing in, and answers reads from the store again afterwards.
-  fileprivate func held(_ records: [Record]) async -> Set<Record> {
+  fileprivate func held(_ records: [Record], by lookup: (Record) -> Lookup = \.id) async -> Set<Record> {
     var held: Set<Record> = []
-    for record in records where await isRemembered(record.id) { held.insert(record) }
+    for record in records where await isRemembered(lookup(record)) { held.insert(record) }
     return held
   }
 }

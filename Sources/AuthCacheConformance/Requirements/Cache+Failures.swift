@@ -104,24 +104,29 @@ extension Requirement {
       await isDropped(try await remembered(), after: .group(.subject(subject)), "news of its group")
       await isDropped(try await remembered(), after: .gap, "a gap")
       // And what is on its way when the news comes.
-      let session = try await remembered()
-      world.cache.flush()
-      try await world.store.store(session)
-      let door = world.holdReads()
-      async let reading = world.cache.load(session.id)
-      try trial.require(await trial.soon { door.waiting == 1 }, "the read reaches the store")
-      world.watch.rule(nil)
-      let marker = trial.session()
-      try await world.store.store(marker)
-      _ = try await world.cache.load(marker.id)
-      _ = try await world.store.remove(session.id)
-      source.announce(.record(session.id))
-      source.announce(.record(marker.id))
-      // News come in order: when the second has been heard, so has the first.
-      _ = await trial.soon { world.cache.cachedCount(of: .session) == 0 }
-      door.open()
-      _ = try await reading
-      trial.expect(try await world.cache.load(session.id), equals: nil, "which was being read when the news came")
+      for number in 0..<4 {
+        let session = try await remembered()
+        world.cache.flush()
+        try await world.store.store(session)
+        let door = world.holdReads()
+        async let reading = world.cache.load(session.id)
+        try trial.require(await trial.soon { door.waiting == 1 }, "the read reaches the store")
+        world.watch.rule(nil)
+        let marker = trial.session()
+        try await world.store.store(marker)
+        _ = try await world.cache.load(marker.id)
+        _ = try await world.store.remove(session.id)
+        source.announce(
+          [.record(session.id), .record(session.lookups.last ?? session.id), .group(.subject(subject)), .gap][number])
+        // News come in order: when the second has been heard, so has the first. A gap drops the marker by itself.
+        if number < 3 { source.announce(.record(marker.id)) }
+        _ = await trial.soon { world.cache.cachedCount(of: .session) == 0 }
+        if number == 3 { await trial.letOthersRun() }
+        door.open()
+        _ = try await reading
+        trial.expect(
+          try await world.cache.load(session.id), equals: nil, "which was being read when news number \(number) came")
+      }
     },
     Requirement(
       "cache.source.lost", .cache,

@@ -165,6 +165,33 @@ extension Requirement {
       }
     },
     Requirement(
+      "cache.write.lastWins", .cache,
+      "When writes of one record overlap, what is read afterwards is what the store has.",
+      consequence: "Of two saves at once the cache keeps the one that lost.",
+      likelyCause: "A write puts its record into the cache when it returns, in whatever order that is.", needs: [.cache]
+    ) { trial in
+      let world = try await trial.cached()
+      for number in 0..<2 {
+        let session = trial.session()
+        let (first, second) = (session.replacing(revision: 1), session.replacing(revision: 2))
+        try await world.store.store(session)
+        let door = Door()
+        world.watch.rule { call, proceed throws(AuthCacheError) in
+          let answer = try await proceed(call)
+          // Carried out first, and told last.
+          if call == .store(first) { try await door.pass(.store) }
+          return answer
+        }
+        async let storing: Void = world.cache.store(first)
+        try trial.require(await trial.soon { door.waiting == 1 }, "the first store is carried out")
+        if number == 0 { try await world.cache.store(second) } else { _ = try await world.cache.remove(session.id) }
+        door.open()
+        try await storing
+        world.watch.rule(nil)
+        try await trial.expectAgreement(of: world, about: session.lookups, "after writes that overlapped")
+      }
+    },
+    Requirement(
       "cache.write.failed", .cache,
       "A write that fails surfaces as it is, and nothing is served that it may have changed.",
       consequence: "The answer of a logout got lost; the session is gone, and is served.",

@@ -84,8 +84,79 @@ extension Requirement {
       for _ in 0..<2 {
         trial.expect(try await world.asked(for: lookup), equals: 1, "calls for a token whose record is cached")
       }
+      if trial.capabilities.contains(.bulk) {
+        for _ in 0..<2 {
+          let found = try await trial.bulk(world.cache).load(contentsOf: session.lookups)
+          trial.expect(found.last, equals: session, "the token in a bulk read")
+        }
+      }
       _ = try await world.store.remove(session.id)
       trial.expect(try await world.cache.load(lookup), equals: nil, "a token whose session ended elsewhere")
+      if trial.capabilities.contains(.bulk) {
+        let found = try await trial.bulk(world.cache).load(contentsOf: [lookup])
+        trial.expect(found, equals: [nil], "the token in a bulk read, when its session ended elsewhere")
+      }
+    },
+    Requirement(
+      "cache.read.wholeKey", .cache,
+      "One digest under two kinds, or by two fields, is two keys, also for those who wait.",
+      consequence: "A client's secret is served to whoever asks for a session.",
+      likelyCause: "What is kept, or waited for, is found by the digest alone.", needs: [.cache]
+    ) { trial in
+      let world = try await trial.cached()
+      let shared = trial.digest()
+      let (session, client) = (trial.record(.session, digest: shared), trial.record(.client, digest: shared))
+      var records: [Lookup: Record] = [session.id: session, client.id: client]
+      if trial.properties.aliases {
+        let other = trial.record(.session, aliases: Aliases(accessToken: shared))
+        records[.accessToken(shared)] = other
+      }
+      for (lookup, record) in records {
+        for other in records.keys { trial.expect(try await world.cache.load(other), equals: nil, "\(other) is absent") }
+        try await world.cache.store(record)
+        for _ in 0..<2 {
+          trial.expect(try await world.cache.load(lookup), equals: record, "\(lookup) is there")
+          for other in records.keys where other != lookup {
+            trial.expect(try await world.cache.load(other), equals: nil, "\(other) is absent")
+          }
+        }
+        _ = try await world.cache.remove(record.id)
+      }
+      for record in records.values { try await world.store.store(record) }
+      world.cache.flush()
+      let (lookups, door) = (Array(records.keys), world.holdReads())
+      async let reading = trial.concurrently(lookups.count) { try await world.cache.load(lookups[$0]) }
+      _ = await trial.soon { door.waiting == lookups.count }
+      door.open()
+      trial.expect(try await reading, equals: lookups.map { records[$0] }, "what each is answered that waits")
+    },
+    Requirement(
+      "cache.policy.perKind", .cache, "Each kind has a time, a capacity and a time for misses of its own.",
+      consequence: "Sessions are served for as long as clients, which seldom change.",
+      likelyCause: "One table with one configuration serves all kinds.", needs: [.cache]
+    ) { trial in
+      let world = try await trial.cached(
+        CachingConfiguration(
+          sessions: .checked(capacity: 2, timeToLive: .seconds(5), negative: .seconds(2)),
+          clients: .checked(capacity: 6, timeToLive: .seconds(60), negative: .seconds(20))))
+      let records = [RecordKind.session, .client].map { kind in (0..<6).map { _ in trial.record(kind) } }
+      for record in records.joined() { try await world.store.store(record) }
+      for record in records.joined() { _ = try await world.cache.load(record.id) }
+      trial.expect(
+        [RecordKind.session, .client].map { world.cache.cachedCount(of: $0) }, equals: [2, 6], "held of each kind")
+      let client = records[1][0]
+      let missing = [Lookup.id(.session, trial.digest()), .id(.client, trial.digest())]
+      for lookup in missing { _ = try await world.cache.load(lookup) }
+      let session = records[0][5]
+      _ = try await world.cache.load(session.id)
+      world.clock.advance(by: .seconds(2))
+      trial.expect(
+        [try await world.asked(for: missing[0]), try await world.asked(for: missing[1])], equals: [1, 0],
+        "calls for a missing session and a missing client after two seconds")
+      world.clock.advance(by: .seconds(3))
+      trial.expect(
+        [try await world.asked(for: session.id), try await world.asked(for: client.id)], equals: [1, 0],
+        "calls for a session and a client after five seconds")
     },
     Requirement(
       "cache.read.bulk", .cache,

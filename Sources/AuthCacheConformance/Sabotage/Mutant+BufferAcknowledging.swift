@@ -93,6 +93,37 @@ extension Mutant {
       if case .remove = call { .flag(true) } else { nil }
     },
     .buffer(
+      "buffer-undoes-extends", "What waits for a record is written after it was extended.",
+      boundTo: "buffer.decide.afterWaiting", alsoBreaks: ["buffer.failure.everyCall"],
+      above: { _, call, proceed async throws(AuthCacheError) in
+        guard case .extend(let lookup, _) = call else { return try await proceed(call) }
+        let waiting = try await proceed(.load(lookup))
+        let answer = try await proceed(call)
+        if case .record(let record?) = waiting { _ = try await proceed(.store(record)) }
+        return answer
+      }),
+    Mutant(
+      "buffer-keys-by-digest", "Of the writes that wait, two under one digest are one.",
+      boundTo: "buffer.coalesce.wholeKey",
+      factory: { name in
+        BackendFactory(name) { environment in MemoryBackend(clock: environment.clock) }
+          .layered(
+            by: LayerFactories { parts in
+              let kinds = Memo<[RecordDigest: RecordKind]>([:])
+              return try parts.bundled().sabotaged(
+                by: Sabotage(
+                  clock: parts.clock,
+                  answer: { call, _, proceed async throws(AuthCacheError) in
+                    guard case .store(let record) = call else { return try await proceed(call) }
+                    let kind = kinds.with { kinds in
+                      kinds[record.digest] = kinds[record.digest] ?? record.kind
+                      return kinds[record.digest]
+                    }
+                    return kind == record.kind ? try await proceed(call) : .done
+                  }))
+            })
+      }),
+    .buffer(
       "buffer-queues-what-is-told", "Any kind may be queued.", boundTo: "buffer.acknowledge.notOneTime",
       configure: { $0.queued.subtract([.state, .verifier, .code, .spentRefresh]) }),
     .buffer(

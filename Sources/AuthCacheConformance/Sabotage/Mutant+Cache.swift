@@ -216,6 +216,30 @@ extension Mutant {
     .cache(
       .fillsAfterClose, "A read that was under way at close fills the closed cache.",
       boundTo: "cache.close.underWay"),
+    .cache(
+      .servesRefreshTokensInBulk, "A bulk read answers lookups by refresh token from memory.",
+      boundTo: "cache.read.refreshToken"),
+    .cache(
+      .keysByDigestAlone, "What is kept is found by its digest, whatever its kind and field.",
+      boundTo: "cache.read.wholeKey"),
+    .cache(
+      .joinsByDigestAlone, "Whoever asks for a digest waits for whoever asks for the same, of another kind.",
+      boundTo: "cache.read.wholeKey"),
+    .cache(
+      .usesOnePolicy, "The policy of sessions is that of every kind.",
+      boundTo: "cache.policy.perKind"),
+    .cache(
+      .missesPushOutRecords, "Each miss that is remembered takes the place of a record.",
+      boundTo: "cache.absence.bounded"),
+    .cache(
+      .writesThrough, "A store puts its record into the cache when it returns.",
+      boundTo: "cache.write.lastWins"),
+    .cache(
+      .evictedStayUnderTokens, "What is evicted is taken out under its id, and not under its tokens.",
+      boundTo: "cache.capacity.bound"),
+    .cache(
+      .letsFillsThroughGaps, "A gap drops what is there, and not what is on its way.",
+      boundTo: "cache.source.heard"),
   ]
 
   /// A memory backend whose cache has that flaw.

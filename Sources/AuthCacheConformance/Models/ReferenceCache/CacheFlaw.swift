@@ -6,6 +6,10 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case ignoresItsSwitch = "cache-ignores-its-switch"
   case servesWhatIsUsedOnce = "cache-serves-what-is-used-once"
   case servesRefreshTokens = "cache-serves-refresh-tokens"
+  case servesRefreshTokensInBulk = "cache-serves-refresh-tokens-in-bulk"
+  case keysByDigestAlone = "cache-keys-by-digest-alone"
+  case joinsByDigestAlone = "cache-joins-by-digest-alone"
+  case usesOnePolicy = "cache-uses-one-policy"
   case mixesUpBulkReads = "cache-mixes-up-bulk-reads"
   case keepsTheCorrupt = "cache-keeps-the-corrupt"
   case claimsItsStoresConsistency = "cache-claims-its-stores-consistency"
@@ -20,6 +24,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case missesOutliveStores = "cache-misses-outlive-stores"
   case missesOfTokensOutliveStores = "cache-misses-of-tokens-outlive-stores"
   case takesErrorsForMisses = "cache-takes-errors-for-misses"
+  case missesPushOutRecords = "cache-misses-push-out-records"
   case hasNoBoundOnMisses = "cache-has-no-bound-on-misses"
 
   // What writes do.
@@ -37,6 +42,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case insertsByMemory = "cache-inserts-by-memory"
   case removesByMemory = "cache-removes-by-memory"
   case leavesOutIdleExtends = "cache-leaves-out-idle-extends"
+  case writesThrough = "cache-writes-through"
 
   // What reads bring that were under way.
   case keepsOldFills = "cache-keeps-old-fills"
@@ -63,6 +69,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case servesTheEndedInBulk = "cache-serves-the-ended-in-bulk"
 
   // Room.
+  case evictedStayUnderTokens = "cache-evicted-stay-under-tokens"
   case outgrowsItsCapacity = "cache-outgrows-its-capacity"
   case looksForRoomFirst = "cache-looks-for-room-first"
   case evictsTheFirstIn = "cache-evicts-the-first-in"
@@ -77,6 +84,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case leavesFailedCallsStanding = "cache-leaves-failed-calls-standing"
   case hearsOfIdsOnly = "cache-hears-of-ids-only"
   case overhearsGaps = "cache-overhears-gaps"
+  case letsFillsThroughGaps = "cache-lets-fills-through-gaps"
   case overhearsItsSourcesEnd = "cache-overhears-its-sources-end"
   case servesAfterClose = "cache-serves-after-close"
   case leavesTheStoreOpen = "cache-leaves-the-store-open"

@@ -22,6 +22,7 @@ struct CacheMemory {
   private(set) var entries: [Lookup: Entry] = [:]
   /// The id under which a digest is found.
   private var ids: [Lookup: Lookup] = [:]
+  private var shadows: [Lookup: Entry] = [:]
   private var absences: [Lookup: Timestamp] = [:]
   private var absenceOrder: [Lookup] = []
   var flights: [Lookup: Flight] = [:]
@@ -48,7 +49,16 @@ struct CacheMemory {
   /// The policy by which `lookup` is remembered; nil if it is not.
   func policy(of lookup: Lookup) -> CachePolicy? {
     if lookup.field == .refreshToken, flaw != .servesRefreshTokens { return nil }
-    return policies[lookup.kind]
+    return policy(of: lookup.kind)
+  }
+
+  func policy(of kind: RecordKind) -> CachePolicy? {
+    policies[kind].map { flaw == .usesOnePolicy ? policies[.session] ?? $0 : $0 }
+  }
+
+  /// What `lookup` is kept under.
+  private func key(_ lookup: Lookup) -> Lookup {
+    flaw == .keysByDigestAlone ? .id(.session, lookup.digest) : lookup
   }
 
   func count(of kind: RecordKind) -> Int { entries.keys.count { $0.kind == kind } }
@@ -64,7 +74,8 @@ struct CacheMemory {
   // MARK: Reading
 
   mutating func find(_ lookup: Lookup, _ policy: CachePolicy, at now: Timestamp) -> Answer {
-    if let id = ids[lookup], var entry = entries[id] {
+    if let entry = shadows[lookup], entry.end > now { return .record(entry.record) }
+    if let id = ids[key(lookup)], var entry = entries[id] {
       var end = entry.end
       if let idle = policy.timeToIdle {
         let idleEnd = (flaw == .idlesFromArrival ? entry.arrived : entry.readAt) + idle
@@ -79,7 +90,7 @@ struct CacheMemory {
       entries[id] = entry
       return .record(entry.record)
     }
-    if let end = absences[lookup], end > now || flaw == .remembersMissesForEver { return .absent }
+    if let end = absences[key(lookup)], end > now || flaw == .remembersMissesForEver { return .absent }
     return .unknown
   }
 
@@ -112,7 +123,7 @@ struct CacheMemory {
     if isFull, !(flaw == .looksForRoomFirst && hadRoom), policy.capacity > 0 { evict(record.kind, policy) }
     turn += 1
     entries[record.id] = Entry(record: record, arrived: begin, end: end, readAt: begin, turn: turn)
-    for other in record.lookups { ids[other] = record.id }
+    for other in record.lookups { ids[key(other)] = record.id }
   }
 
   func hasRoom(_ kind: RecordKind) -> Bool { count(of: kind) < policies[kind]?.capacity ?? 0 }
@@ -123,6 +134,9 @@ struct CacheMemory {
       policy.eviction.order == .leastFrequentlyUsed
       ? residents.min { ($0.reads, $0.turn) < ($1.reads, $1.turn) } : residents.min { $0.turn < $1.turn }
     guard let victim, flaw != .outgrowsItsCapacity else { return }
+    if flaw == .evictedStayUnderTokens {
+      for lookup in victim.record.lookups.dropFirst() { shadows[lookup] = victim }
+    }
     remove(victim.record.id)
     tally(kind) { $0.evictions += 1 }
   }
@@ -130,6 +144,8 @@ struct CacheMemory {
   private mutating func keepAbsence(of lookup: Lookup, _ policy: CachePolicy, askedAt begin: Timestamp) {
     guard let life = policy.negativeTimeToLive, life > .zero, policy.negativeCapacity > 0 else { return }
     guard flaw != .remembersNoMisses else { return }
+    if flaw == .missesPushOutRecords { evict(lookup.kind, policy) }
+    let lookup = key(lookup)
     if flaw != .hasNoBoundOnMisses, absences.count >= policy.negativeCapacity {
       absences[absenceOrder.removeFirst()] = nil
     }
@@ -143,10 +159,12 @@ struct CacheMemory {
   /// Drops what stands under `lookup`, under every digest of it.
   mutating func drop(_ lookup: Lookup) {
     if flaw != .letsJoinOldCalls { flights[lookup] = nil }
+    shadows[lookup] = nil
     var dropped = remove(lookup)
     let isKept = flaw == .missesOutliveStores || flaw == .missesOfTokensOutliveStores && lookup.field != .id
-    if !isKept, absences.removeValue(forKey: lookup) != nil {
-      absenceOrder.removeAll { $0 == lookup }
+    let key = key(lookup)
+    if !isKept, absences.removeValue(forKey: key) != nil {
+      absenceOrder.removeAll { $0 == key }
       dropped = true
     }
     if dropped, flaw != .countsNoInvalidations { tally(lookup.kind) { $0.invalidations += 1 } }
@@ -165,6 +183,7 @@ struct CacheMemory {
     writes += 1
     entries = [:]
     ids = [:]
+    shadows = [:]
     absences = [:]
     absenceOrder = []
     flights = [:]
@@ -175,13 +194,13 @@ struct CacheMemory {
     if flaw == .dropsOnlyWhatIsNamed, lookup.field != .id {
       return ids.removeValue(forKey: lookup) != nil
     }
-    guard let id = ids[lookup], let entry = entries[id] else { return false }
+    guard let id = ids[key(lookup)], let entry = entries[id] else { return false }
     if flaw == .dropsOnlyWhatIsNamed {
       // What its tokens find stays, as if it were kept once for each.
       return ids.removeValue(forKey: lookup) != nil
     }
     entries[id] = nil
-    for other in entry.record.lookups where ids[other] == id { ids[other] = nil }
+    for other in entry.record.lookups where ids[key(other)] == id { ids[key(other)] = nil }
     return true
   }
 }

@@ -4,6 +4,13 @@ extension ReferenceCache {
   func store(_ record: Record) async throws(AuthCacheError) {
     do throws(AuthCacheError) {
       try await dropping([.record(record)]) { () async throws(AuthCacheError) in try await delegate.store(record) }
+      let now = clock.now
+      if flaw == .writesThrough {
+        with { memory in
+          guard let policy = memory.policy(of: record.id) else { return }
+          memory.keep(record, for: record.id, policy, askedAt: now, isFed: false, at: now, hadRoom: false)
+        }
+      }
     } catch { if flaw != .swallowsFailedWrites { throw error } }
   }
 
@@ -124,7 +131,7 @@ extension ReferenceCache: BulkBackend where Delegate: BulkBackend {
     var asked: [Int] = []
     for (index, lookup) in lookups.enumerated() {
       let found = with { memory -> CacheMemory.Answer in
-        guard !memory.isClosed, let policy = memory.policy(of: lookup) else { return .unknown }
+        guard !memory.isClosed, let policy = bulkPolicy(of: lookup, memory) else { return .unknown }
         if flaw == .servesTheEndedInBulk, let old = memory.old(lookup) { return .record(old) }
         return memory.find(lookup, policy, at: begin)
       }
@@ -142,11 +149,17 @@ extension ReferenceCache: BulkBackend where Delegate: BulkBackend {
     if flaw == .mixesUpBulkReads { return answers.compactMap { $0 } + found }
     for (index, record) in zip(asked, found) {
       answers[index] = record
-      if let policy = with({ $0.policy(of: lookups[index]) }) {
+      if let policy = with({ bulkPolicy(of: lookups[index], $0) }) {
         keep(record, for: lookups[index], policy, since: generation, askedAt: begin, isFed: isFed, isBulk: true)
       }
     }
     return answers
+  }
+}
+
+extension ReferenceCache {
+  private func bulkPolicy(of lookup: Lookup, _ memory: CacheMemory) -> CachePolicy? {
+    flaw == .servesRefreshTokensInBulk ? memory.policy(of: lookup.kind) : memory.policy(of: lookup)
   }
 }
 

@@ -98,6 +98,11 @@ final class ReferenceCache<Delegate: AuthCacheBackend>: CachingLayer {
       case .absent: return .answer(nil)
       case .unknown: break
       }
+      if flaw == .joinsByDigestAlone,
+        let flight = memory.flights.first(where: { $0.key.digest == lookup.digest })?.value
+      {
+        return .follow(flight)
+      }
       if let flight = memory.flights[lookup], flaw != .letsEveryoneAsk { return .follow(flight) }
       if flaw == .asksOneAtATime, let flight = memory.flights.values.first { return .wait(flight) }
       let flight = Flight(generation: memory.writes)
@@ -182,6 +187,8 @@ final class ReferenceCache<Delegate: AuthCacheBackend>: CachingLayer {
     with { memory in
       memory.isFed = true
       memory.writes += 1
+      let before = memory.writes
+      defer { if flaw == .letsFillsThroughGaps, invalidation == .gap { memory.writes = before - 1 } }
       switch invalidation {
       case .record(let lookup): if flaw != .hearsOfIdsOnly || lookup.field == .id { memory.drop(lookup) }
       case .group(let group): memory.drop(group)
