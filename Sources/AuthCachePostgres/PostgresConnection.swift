@@ -22,6 +22,7 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
   private let prepares: Bool
   private let timeout: Duration
   private let socket: Mutex<Int32?>
+  private var attention = Attention(.microseconds(50))
 
   private var idle: [[PostgresCursor]]
   private var prepared: Set<Int> = []
@@ -38,6 +39,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
   /// A statement of the transaction failed: the server does nothing more until its end.
   private var failure: SQLFailure?
   private var isBroken = false
+
+  /// What is awaited are a few reads of single records, which take less time than to be woken.
+  private var isBrief = true
 
   private enum Awaited {
     case preparation(Int)
@@ -183,6 +187,7 @@ extension PostgresConnection {
     try requireUsable()
     let statement = cursor.text
     if statement.writes { hasWritten = true }
+    if !statement.isBrief { isBrief = false }
     if prepares, !prepared.contains(statement.place) {
       guard PQsendPrepare(connection, statement.name, statement.text, 0, nil) == 1 else { throw lost() }
       awaited.append(.preparation(statement.place))
@@ -348,7 +353,7 @@ extension PostgresConnection {
 
   /// Ends what is known of the transaction.
   private func endTransaction() -> SQLFailure? {
-    defer { (hasSent, isBegun, isAnnounced, hasWritten, failure) = (false, false, false, false, nil) }
+    defer { (hasSent, isBegun, isAnnounced, hasWritten, isBrief, failure) = (false, false, false, false, true, nil) }
     return failure
   }
 }
@@ -381,6 +386,7 @@ extension PostgresConnection {
   @discardableResult
   private func wait(for events: Int16, until deadline: Monotonic) throws(SQLFailure) -> Int16 {
     var descriptor = pollfd(fd: PQsocket(connection), events: events, revents: 0)
+    if isBrief, attention.look({ poll(&descriptor, 1, 0) > 0 }) { return descriptor.revents }
     while true {
       let left = (deadline - .now).wholeMilliseconds
       guard left > 0 else { break }

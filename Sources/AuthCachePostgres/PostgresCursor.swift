@@ -110,6 +110,8 @@ struct PostgresStatement: Sendable {
   let parameters: Int
   let writesMany: Bool
   let writes: Bool
+  /// It reads one record by a key.
+  let isBrief: Bool
 
   init(_ text: String, place: Int, statement: Statement?) {
     let rendered = ParameterStyle.dollar.render(text, count: 1).text
@@ -124,6 +126,10 @@ struct PostgresStatement: Sendable {
     switch statement {
     case .load, .loadMany, .list, .isLive: writes = false
     default: writes = true
+    }
+    switch statement {
+    case .load, .isLive: isBrief = true
+    default: isBrief = false
     }
   }
 

@@ -2,7 +2,7 @@ internal import AuthCache
 
 extension Lane {
   func serveReads(on connection: any SQLConnection) throws(SQLFailure) {
-    let requests = pool.take(writes: false)
+    let requests = pool.take(for: id, writes: false)
     let (together, alone) = requests.reduce(into: ([LaneRequest](), [LaneRequest]())) { parts, request in
       if request.request.isSociable { parts.0.append(request) } else { parts.1.append(request) }
     }
@@ -27,12 +27,11 @@ extension Lane {
       for request in requests { try readAlone(request, on: connection) }
       return
     }
-    var batch = Batch(requests)
     let start = Monotonic.coarse
     do throws(SQLFailure) {
       // Reads of single records share one transaction where beginning and ending one costs as much as such a read.
       if !connection.traits.pipelines, !connection.traits.merges { try connection.beginReading() }
-      try serve(&batch, on: connection)
+      try serve(MergePlan(requests, layout, connection.traits), on: connection)
       try connection.commit()
     } catch {
       connection.rollback()
@@ -41,7 +40,7 @@ extension Lane {
       return
     }
     pool.observer.noteIfSlow(.load, nil, since: start)
-    batch.deliver()
+    Delivery.deliver(requests)
   }
 
   private func readAlone(_ request: LaneRequest, on connection: any SQLConnection) throws(SQLFailure) {

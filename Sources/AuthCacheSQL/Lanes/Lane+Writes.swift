@@ -16,7 +16,7 @@ extension Lane {
   func serveWrites(on connection: any SQLConnection) throws(SQLFailure) {
     // Where there is one lock it comes first: while it is awaited more requests gather, and may yet be cancelled.
     if connection.traits.locksToWrite { try connection.beginWriting() }
-    let requests = pool.take(writes: true)
+    let requests = pool.take(for: id, writes: true)
     let (together, alone) = requests.reduce(into: ([LaneRequest](), [LaneRequest]())) { parts, request in
       if request.request.isSociable { parts.0.append(request) } else { parts.1.append(request) }
     }
@@ -45,11 +45,11 @@ extension Lane {
     _ requests: [LaneRequest], isBegun: Bool, on connection: any SQLConnection
   ) -> SQLFailure? {
     if requests.count == 1, !isBegun { return commitAlone(requests[0], on: connection) }
-    var batch = Batch(requests)
+    let plan = MergePlan(requests, layout, connection.traits)
     let start = Monotonic.coarse
     do throws(SQLFailure) {
-      if !isBegun, needsTransaction(batch, on: connection) { try connection.beginWriting() }
-      try serve(&batch, on: connection)
+      if !isBegun, needsTransaction(plan, on: connection) { try connection.beginWriting() }
+      try serve(plan, on: connection)
       try connection.commit()
     } catch {
       connection.rollback()
@@ -59,17 +59,16 @@ extension Lane {
       for request in requests { pool.giveUp(request, error) }
       return error
     }
-    pool.observer.noteIfSlow(requests.count == 1 ? batch.contents[0].operation : "commit", nil, since: start)
-    batch.deliver()
+    pool.observer.noteIfSlow(requests.count == 1 ? requests[0].request.operation : "commit", nil, since: start)
+    Delivery.deliver(requests)
     return nil
   }
 
   /// What is sent in one go, or is one statement, is a transaction by itself.
-  private func needsTransaction(_ batch: Batch, on connection: any SQLConnection) -> Bool {
+  private func needsTransaction(_ plan: MergePlan, on connection: any SQLConnection) -> Bool {
     let traits = connection.traits
     if traits.pipelines { return false }
     guard traits.commitsSingles, connection.hasReturning else { return true }
-    let plan = MergePlan(batch.contents, layout, traits)
     // Many rows may be one statement for us and many for the database.
     return plan.merges.count + plan.singles.count > 1 || plan.merges.contains { $0.writesRows }
   }
@@ -163,35 +162,28 @@ extension Lane {
 // MARK: - One batch, one transaction
 
 extension Lane {
-  /// Merges what is alike, and pipelines where that is possible.
+  /// Merges what is alike, and pipelines where that is possible. The answers wait in the requests.
   ///
   /// - Throws: what the transaction does not survive. What concerns one request only is kept as its answer.
-  func serve(_ batch: inout Batch, on connection: any SQLConnection) throws(SQLFailure) {
-    let plan = MergePlan(batch.contents, layout, connection.traits)
+  func serve(_ plan: MergePlan, on connection: any SQLConnection) throws(SQLFailure) {
     let now = now
-    var answers = batch.answers
-    if connection.traits.pipelines {
-      var merges: [SentMerge] = []
-      var singles: [(index: Int, sent: Sent)] = []
-      for merge in plan.merges { merges.append(try connection.send(merge, of: batch.contents, layout, now: now)) }
-      for index in plan.singles {
-        singles.append((index, try connection.send(batch.contents[index], layout, now: now)))
+    guard connection.traits.pipelines else {
+      for merge in plan.merges { try connection.finish(try connection.send(merge, layout, now: now), now: now) }
+      for request in plan.singles {
+        switch try answer(to: request.request, now: now, on: connection) {
+        case .success(let answer): request.prepare(answer)
+        case .failure(let failure): request.prepare(failure)
+        }
       }
-      try connection.announceCommit()
-      for sent in merges {
-        try connection.finish(sent, of: batch.contents, now: now) { answers[$0] = .success($1) }
-      }
-      for (index, sent) in singles { answers[index] = .success(try connection.finish(sent, layout, now: now)) }
-    } else {
-      for merge in plan.merges {
-        let sent = try connection.send(merge, of: batch.contents, layout, now: now)
-        try connection.finish(sent, of: batch.contents, now: now) { answers[$0] = .success($1) }
-      }
-      for index in plan.singles {
-        answers[index] = try answer(to: batch.contents[index], now: now, on: connection)
-      }
+      return
     }
-    batch.answers = answers
+    var merges: [SentMerge] = []
+    var singles: [(request: LaneRequest, sent: Sent)] = []
+    for merge in plan.merges { merges.append(try connection.send(merge, layout, now: now)) }
+    for request in plan.singles { singles.append((request, try connection.send(request.request, layout, now: now))) }
+    try connection.announceCommit()
+    for sent in merges { try connection.finish(sent, now: now) }
+    for (request, sent) in singles { request.prepare(try connection.finish(sent, layout, now: now)) }
   }
 
   private func answer(

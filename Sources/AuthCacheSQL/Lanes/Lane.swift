@@ -6,18 +6,20 @@ final class Lane {
   let pool: LanePool
   private let condition: Condition
   private var connection: (any SQLConnection)?
+  private var attention: Attention
 
   init(_ id: Int, in pool: LanePool) {
     self.id = id
     self.pool = pool
     condition = pool.condition(of: id)
+    attention = Attention(pool.settings.pace.attention)
   }
 
   var layout: TableLayout { pool.service.layout }
   var now: Timestamp { pool.service.clock.now }
 
   func run() {
-    while let writes = pool.next(for: id, condition) {
+    while let writes = pool.next(for: id, condition, &attention) {
       let began = Monotonic.now
       do throws(SQLFailure) {
         let connection = try liveConnection()
@@ -51,23 +53,5 @@ final class Lane {
     pool.disconnected(id)
     connection.close()
     self.connection = nil
-  }
-}
-
-/// The requests that are served together, and what each is answered.
-struct Batch {
-  let requests: [LaneRequest]
-  let contents: [SQLRequest]
-  var answers: [Result<SQLAnswer, SQLFailure>?]
-
-  init(_ requests: [LaneRequest]) {
-    self.requests = requests
-    contents = requests.map(\.request)
-    answers = Array(repeating: nil, count: requests.count)
-  }
-
-  /// Answers everybody.
-  func deliver() {
-    for (request, answer) in zip(requests, answers) { request.settle(answer ?? .failure(.misplacedAnswer)) }
   }
 }

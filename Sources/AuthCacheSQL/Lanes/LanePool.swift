@@ -12,8 +12,8 @@ final class LanePool: Sendable {
   let observer: LaneObserver
   let service: LaneService
   private let monitor: Monitor<PoolState>
-  /// What a lane that looks for work sees without the lock.
-  private let waiting = Atomic(0)
+  /// Whether somebody should take up work now, for lanes that look without the lock.
+  private let isDue = Atomic(false)
   private let connect: @Sendable () throws(SQLFailure) -> any SQLConnection
 
   /// Starts one thread. It connects when the first request comes.
@@ -42,8 +42,7 @@ final class LanePool: Sendable {
     let exhaustion: Int? = monitor.withLock { state in
       refusal = state.queue.add(request)
       guard refusal == nil else { return nil }
-      waiting.store(1, ordering: .relaxed)
-      state.wakeForWork(writes: request.request.writes)
+      if state.wakeForWork(writes: request.writes) { isDue.store(true, ordering: .relaxed) }
       return state.noticeExhaustion(at: request.enqueuedAt) ? state.queue.count : nil
     }
     if let exhaustion { observer.exhausted(connections: settings.connections.upperBound, waiting: exhaustion) }
@@ -57,12 +56,12 @@ extension LanePool {
   func condition(of lane: Int) -> Condition { monitor.withLock { $0.slots[lane]?.condition } ?? Condition() }
 
   /// Blocks until there is something for that lane to serve: true for writes. Nil if it is to end.
-  func next(for lane: Int, _ condition: Condition) -> Bool? {
-    lookAround()
+  func next(for lane: Int, _ condition: Condition, _ attention: inout Attention) -> Bool? {
+    lookAround(&attention)
     let idleSince = Monotonic.now
     let assignment = monitor.wait(on: condition) { state -> Monitor<PoolState>.Waiting<Assignment> in
       let duty = state.nextDuty(for: lane, idleSince: idleSince)
-      waiting.store(state.queue.isEmpty ? 0 : 1, ordering: .relaxed)
+      isDue.store(state.isDue, ordering: .relaxed)
       switch duty {
       case .wait(let deadline): return .until(deadline)
       case .serve(let writes):
@@ -83,27 +82,29 @@ extension LanePool {
   }
 
   /// Waking a thread takes longer than most requests are apart.
-  private func lookAround() {
-    guard settings.pace.attention > .zero, waiting.load(ordering: .relaxed) == 0,
-      monitor.withLock({ $0.beginLooking() })
-    else { return }
-    let end = Monotonic.now + settings.pace.attention
-    while waiting.load(ordering: .relaxed) == 0, Monotonic.now < end {}
-    monitor.withLock { $0.isLookedAfter = false }
+  private func lookAround(_ attention: inout Attention) {
+    monitor.withLock { $0.lookers += 1 }
+    attention.look { isDue.load(ordering: .relaxed) }
+    monitor.withLock { $0.lookers -= 1 }
   }
 
   /// Claims what waits.
-  func take(writes: Bool) -> [LaneRequest] {
+  func take(for lane: Int, writes: Bool) -> [LaneRequest] {
     let (requests, left) = monitor.withLock { state in
-      let requests = state.queue.take(writes: writes, limit: settings.batchLimit)
-      if state.queue.isEmpty { waiting.store(0, ordering: .relaxed) }
+      let requests = state.take(for: lane, writes: writes)
+      isDue.store(state.isDue, ordering: .relaxed)
       return (requests, state.queue.count)
     }
     if !requests.isEmpty { observer.took(requests, leaving: left) }
     return requests
   }
 
-  func done(_ lane: Int, writes: Bool) { monitor.withLock { $0.finishDuty(of: lane, writes: writes) } }
+  func done(_ lane: Int, writes: Bool) {
+    monitor.withLock { state in
+      state.finishDuty(of: lane, writes: writes)
+      isDue.store(state.isDue, ordering: .relaxed)
+    }
+  }
 
   /// A connection for that lane.
   ///
@@ -140,7 +141,7 @@ extension LanePool {
     let isOpen = monitor.withLock { state in
       guard state.queue.phase != .aborted else { return false }
       state.queue.putBack(again)
-      waiting.store(1, ordering: .relaxed)
+      isDue.store(true, ordering: .relaxed)
       return true
     }
     for request in others { request.fail(failure) }

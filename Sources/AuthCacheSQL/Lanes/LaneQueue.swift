@@ -35,14 +35,14 @@ struct LaneQueue {
           "\(limit) operations wait for a connection already: slow down, or see what holds the database up")
       }
     }
-    if request.request.writes { writes.append(request) } else { reads.append(request) }
+    if request.writes { writes.append(request) } else { reads.append(request) }
     return nil
   }
 
   /// Puts back, in front, what was taken.
   mutating func putBack(_ requests: [LaneRequest]) {
     for request in requests.reversed() {
-      if request.request.writes { writes.prepend(request) } else { reads.prepend(request) }
+      if request.writes { writes.prepend(request) } else { reads.prepend(request) }
     }
   }
 

@@ -3,9 +3,10 @@ internal import Synchronization
 
 /// One operation on its way to a connection: queued, then taken, then answered, exactly once.
 final class LaneRequest: Sendable {
-  typealias Answer = Result<SQLAnswer, AuthCacheError>
-
   let request: SQLRequest
+  /// What of the request the lanes look at again and again.
+  let digest: RecordDigest
+  let writes: Bool
   let enqueuedAt = Monotonic.now
   private let state = Mutex(State())
 
@@ -13,69 +14,66 @@ final class LaneRequest: Sendable {
     var phase = Phase.created
     /// It was read over a connection that broke, and may be read once more.
     var wasRepeated = false
+    /// Nobody sees it before the phase says `answered`.
+    var answer: Result<SQLAnswer, AuthCacheError>?
+    // Resumed by whoever sets the phase to `answered`, and that happens once.
+    var continuation: UnsafeContinuation<Void, Never>?
+    var delivery: Delivery?
   }
 
-  private enum Phase {
-    case created
-    case waiting(CheckedContinuation<Answer, Never>)
-    case taken(CheckedContinuation<Answer, Never>)
-    case answered
-  }
+  private enum Phase { case created, waiting, taken, answered }
 
-  init(_ request: SQLRequest) { self.request = request }
+  init(_ request: SQLRequest) {
+    self.request = request
+    digest = request.sortingDigest
+    writes = request.writes
+  }
 
   /// Waits for the answer, once `queue` has put this where it is served or has said why not.
   ///
   /// A cancellation before it is claimed ends it with `cancelled`; after that it runs to its end.
   func answer(_ queue: (LaneRequest) -> SQLFailure?) async throws(AuthCacheError) -> SQLAnswer {
-    let answer = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        guard wait(with: continuation) else { return }
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        guard wait(with: continuation) else { return continuation.resume() }
         if let refusal = queue(self) { fail(refusal) }
       }
     } onCancel: {
       cancel()
     }
-    return try answer.get()
+    let (answer, delivery) = state.withLock { ($0.answer.take(), $0.delivery) }
+    delivery?.wait()
+    return try (answer ?? .failure(cancellation)).get()
   }
 
-  /// Says whom to answer. False if a cancellation came first; then it has been answered.
-  private func wait(with continuation: CheckedContinuation<Answer, Never>) -> Bool {
-    let waits = state.withLock { state in
-      guard case .created = state.phase else { return false }
-      state.phase = .waiting(continuation)
+  /// Says whom to answer. False if a cancellation came first.
+  private func wait(with continuation: UnsafeContinuation<Void, Never>) -> Bool {
+    state.withLock { state in
+      guard state.phase == .created else { return false }
+      state.phase = .waiting
+      state.continuation = continuation
       return true
     }
-    if !waits { continuation.resume(returning: .failure(cancellation)) }
-    return waits
   }
 
   /// Answers `cancelled` if no lane has claimed it; else it runs to its end.
   private func cancel() {
-    let continuation: CheckedContinuation<Answer, Never>? = state.withLock { state in
-      switch state.phase {
-      case .created:
-        state.phase = .answered
-        return nil
-      case .waiting(let continuation):
-        state.phase = .answered
-        return continuation
-      case .taken, .answered: return nil
-      }
+    let continuation: UnsafeContinuation<Void, Never>? = state.withLock { state in
+      guard state.phase == .created || state.phase == .waiting else { return nil }
+      state.phase = .answered
+      return state.continuation.take()
     }
-    continuation?.resume(returning: .failure(cancellation))
+    continuation?.resume()
   }
 
   /// Whether it still waits for a lane.
-  var isWaiting: Bool {
-    state.withLock { if case .waiting = $0.phase { true } else { false } }
-  }
+  var isWaiting: Bool { state.withLock { $0.phase == .waiting } }
 
   /// Claims it for a lane; from here on a cancellation comes too late. False if it was answered meanwhile.
   func take() -> Bool {
     state.withLock { state in
-      guard case .waiting(let continuation) = state.phase else { return false }
-      state.phase = .taken(continuation)
+      guard state.phase == .waiting else { return false }
+      state.phase = .taken
       return true
     }
   }
@@ -83,12 +81,27 @@ final class LaneRequest: Sendable {
   /// Undoes `take`, once: another connection is to try.
   func putBack() -> Bool {
     state.withLock { state in
-      guard case .taken(let continuation) = state.phase, !state.wasRepeated else { return false }
-      state.phase = .waiting(continuation)
+      guard state.phase == .taken, !state.wasRepeated else { return false }
+      state.phase = .waiting
       state.wasRepeated = true
+      state.answer = nil
       return true
     }
   }
+
+  /// Keeps an answer until `deliver`: what it is worth is known at the end of the transaction.
+  func prepare(_ answer: SQLAnswer) {
+    state.withLock { if $0.phase == .taken { $0.answer = .success(answer) } }
+  }
+
+  /// The same, with a failure that the transaction survives.
+  func prepare(_ failure: SQLFailure) {
+    let failure = failure.error(request.operation, request.kind)
+    state.withLock { if $0.phase == .taken { $0.answer = .failure(failure) } }
+  }
+
+  /// Hands out what was prepared, once those it is delivered with have theirs.
+  func deliver(with delivery: Delivery) { resume(nil, with: delivery) }
 
   func settle(_ result: Result<SQLAnswer, SQLFailure>) {
     switch result {
@@ -100,16 +113,20 @@ final class LaneRequest: Sendable {
   /// Answers with a failure, unless it was answered before.
   func fail(_ failure: SQLFailure) { resume(.failure(failure.error(request.operation, request.kind))) }
 
-  private func resume(_ answer: Answer) {
-    let continuation: CheckedContinuation<Answer, Never>? = state.withLock { state in
-      switch state.phase {
-      case .waiting(let continuation), .taken(let continuation):
-        state.phase = .answered
-        return continuation
-      case .created, .answered: return nil
+  /// - Parameter answer: nil for what was prepared.
+  private func resume(_ answer: Result<SQLAnswer, AuthCacheError>?, with delivery: Delivery? = nil) {
+    let continuation: UnsafeContinuation<Void, Never>? = state.withLock { state in
+      guard state.phase == .waiting || state.phase == .taken else { return nil }
+      state.phase = .answered
+      state.delivery = delivery
+      if let answer {
+        state.answer = answer
+      } else if state.answer == nil {
+        state.answer = .failure(SQLFailure.misplacedAnswer.error(request.operation, request.kind))
       }
+      return state.continuation.take()
     }
-    continuation?.resume(returning: answer)
+    continuation?.resume()
   }
 
   private var cancellation: AuthCacheError {

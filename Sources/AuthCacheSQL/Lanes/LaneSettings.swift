@@ -32,7 +32,7 @@ package struct LaneSettings: Sendable {
   package struct Pace: Sendable {
     /// A request that has waited so long although a lane serves its like is taken by another one.
     package var patience = Duration.milliseconds(2)
-    /// Of so many requests a second lane makes a batch of its own at once.
+    /// The fewest requests of which another lane makes a batch of its own at once.
     package var crowd = 16
     /// So long must one have waited before more than the least number of connections is opened.
     package var growth = Duration.milliseconds(20)
@@ -41,7 +41,7 @@ package struct LaneSettings: Sendable {
     /// The first and the longest pause between attempts to connect.
     package var backoff = Duration.milliseconds(50)...Duration.seconds(1)
     /// How long a lane looks for more work before it sleeps: waking it costs more.
-    package var attention = Duration.microseconds(20)
+    package var attention = Duration.microseconds(50)
 
     package init() {}
   }

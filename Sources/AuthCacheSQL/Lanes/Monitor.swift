@@ -27,14 +27,20 @@ package final class Monitor<State>: @unchecked Sendable {
 
   /// Runs `body` under the lock. Nothing that blocks or calls out belongs into it.
   package func withLock<Result>(_ body: (inout State) -> Result) -> Result {
-    pthread_mutex_lock(mutex)
+    lock()
     defer { pthread_mutex_unlock(mutex) }
     return body(&state)
   }
 
+  /// Nobody holds it for long: to be woken takes longer than to try again.
+  private func lock() {
+    for _ in 0..<100 where pthread_mutex_trylock(mutex) == 0 { return }
+    pthread_mutex_lock(mutex)
+  }
+
   /// Runs `body` under the lock and wakes whoever waits for any change.
   package func change<Result>(_ body: (inout State) -> Result) -> Result {
-    pthread_mutex_lock(mutex)
+    lock()
     defer { pthread_mutex_unlock(mutex) }
     let result = body(&state)
     if waiting > 0 { anybody.broadcast() }

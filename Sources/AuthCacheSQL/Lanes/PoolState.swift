@@ -7,8 +7,18 @@ struct PoolState {
     var thread: LaneThread?
     var connection: (any SQLConnection)?
     var isBusy = false
+    /// How many requests it serves.
+    fileprivate var taken = 0
     /// It sleeps and will look again before long.
-    var watches = false
+    fileprivate var watches = false
+  }
+
+  /// What goes on for one kind of work.
+  private struct Serving {
+    var lanes = 0
+    var requests = 0
+    /// How many requests there have been at once lately, those that wait included.
+    var load = 0
   }
 
   enum Duty {
@@ -21,9 +31,11 @@ struct PoolState {
   var slots: [Int: Slot] = [:]
   /// Who sleeps; the one who had work last comes last.
   private var idle: [Int] = []
-  private var serving = (reads: 0, writes: 0)
-  /// A lane looks for work without sleeping.
-  var isLookedAfter = false
+  private var reading = Serving()
+  private var writing = Serving()
+  /// How many lanes look for work without sleeping.
+  var lookers = 0
+  private var watchers = 0
   var ending: LaneEnding?
   var closers: [CheckedContinuation<LaneEnding, Never>] = []
   var abandoned = LaneEnding()
@@ -53,7 +65,10 @@ extension PoolState {
   /// What that lane, which has nothing to do, is to do now.
   mutating func nextDuty(for lane: Int, idleSince: Monotonic) -> Duty {
     idle.removeAll { $0 == lane }
-    slots[lane]?.watches = false
+    if slots[lane]?.watches == true {
+      slots[lane]?.watches = false
+      watchers -= 1
+    }
     if queue.isEmpty, queue.phase != .open { return .end }
     let now = Monotonic.now
     var again: Monotonic?
@@ -63,13 +78,14 @@ extension PoolState {
       for writes in [writesFirst, !writesFirst] {
         guard let due = due(writes: writes, for: lane, now) else { continue }
         if due <= now {
-          if writes { serving.writes += 1 } else { serving.reads += 1 }
+          if writes { writing.lanes += 1 } else { reading.lanes += 1 }
           slots[lane]?.isBusy = true
           return .serve(writes: writes)
         }
         again = again.map { min($0, due) } ?? due
       }
       slots[lane]?.watches = true
+      watchers += 1
     } else {
       isExhausted = false
       if slots[lane]?.connection != nil, counts.open > settings.connections.lowerBound, slots.count > 2 {
@@ -97,37 +113,58 @@ extension PoolState {
     return nextAttempt.map { max($0, due) } ?? due
   }
 
-  /// Whether requests of a kind had better wait for the lane that serves their like. A second one takes part once
-  /// enough have gathered for a batch: then the database works on the one while answers to the other go out.
+  /// How many requests make a batch that is worth another lane: of many a quarter, so that the database works on one
+  /// batch while answers to another go out and a third gathers.
+  private func crowd(writes: Bool) -> Int { max(settings.pace.crowd, (writes ? writing : reading).load / 4) }
+
+  /// Whether requests of a kind had better wait for a lane that serves their like.
   private func isServed(writes: Bool) -> Bool {
-    switch writes ? serving.writes : serving.reads {
-    case 0: false
-    case 1: queue.count(writes: writes) < settings.pace.crowd
-    default: true
-    }
+    (writes ? writing : reading).lanes > 0 && queue.count(writes: writes) < crowd(writes: writes)
+  }
+
+  /// Whether a lane that is free should take up work now.
+  var isDue: Bool {
+    [false, true].contains { writes in queue.count(writes: writes) > 0 && !isServed(writes: writes) }
   }
 
   /// Something was queued: somebody who may serve it, or else somebody who watches it, has to be awake.
-  mutating func wakeForWork(writes: Bool) {
-    let isServed = isServed(writes: writes)
-    if isLookedAfter, !isServed { return }
-    if isServed, slots.values.contains(where: \.watches) { return }
-    guard let lane = idle.last(where: { slots[$0]?.connection != nil }) ?? idle.last else { return }
+  ///
+  /// - Returns: whether it should be taken up now.
+  mutating func wakeForWork(writes: Bool) -> Bool {
+    let isDue = !isServed(writes: writes)
+    if lookers > 0 || (!isDue && watchers > 0) { return isDue }
+    guard let lane = idle.last(where: { slots[$0]?.connection != nil }) ?? idle.last else { return isDue }
     slots[lane]?.condition.signal()
+    return isDue
   }
 
   mutating func wakeAll() { for slot in slots.values { slot.condition.signal() } }
 
-  /// One lane at a time looks for work without sleeping, and only where none is serving.
-  mutating func beginLooking() -> Bool {
-    guard !isLookedAfter, queue.phase == .open, queue.isEmpty, serving == (0, 0) else { return false }
-    isLookedAfter = true
-    return true
+  /// Claims what waits for that lane: no more than one batch, where others could serve the next.
+  mutating func take(for lane: Int, writes: Bool) -> [LaneRequest] {
+    let isAlone = settings.connections.upperBound == 1
+    let limit = isAlone ? settings.batchLimit : min(settings.batchLimit, crowd(writes: writes))
+    let requests = queue.take(writes: writes, limit: limit)
+    slots[lane]?.taken = requests.count
+    change(writes) { serving, left in
+      serving.requests += requests.count
+      serving.load = max(serving.load - serving.load / 8, serving.requests + left)
+    }
+    return requests
   }
 
   mutating func finishDuty(of lane: Int, writes: Bool) {
+    let taken = slots[lane]?.taken ?? 0
     slots[lane]?.isBusy = false
-    if writes { serving.writes -= 1 } else { serving.reads -= 1 }
+    slots[lane]?.taken = 0
+    change(writes) { serving, _ in
+      serving.lanes -= 1
+      serving.requests -= taken
+    }
+  }
+
+  private mutating func change(_ writes: Bool, _ body: (inout Serving, Int) -> Void) {
+    if writes { body(&writing, queue.count(writes: true)) } else { body(&reading, queue.count(writes: false)) }
   }
 
   /// True once for each time that everybody is busy and requests wait.
@@ -163,6 +200,7 @@ extension PoolState {
   /// - Returns: the thread, if nobody has taken it, and whether this was the last lane.
   mutating func remove(_ lane: Int) -> (thread: LaneThread?, isLast: Bool) {
     let slot = slots.removeValue(forKey: lane)
+    if slot?.watches == true { watchers -= 1 }
     idle.removeAll { $0 == lane }
     // While the pool ends somebody waits for the threads.
     if queue.phase != .open, let thread = slot?.thread { endedThreads.append(thread) }

@@ -2,14 +2,13 @@ internal import AuthCache
 
 /// Requests of one shape that one statement can serve.
 struct Merge {
-  enum Shape: Hashable {
+  enum Shape: Equatable {
     case load(RecordKind, Lookup.Field), consume(RecordKind, Lookup.Field), remove(RecordKind, Lookup.Field)
     case store(table: Int), insert(RecordKind)
   }
 
   let shape: Shape
-  /// Where the requests stand in their batch.
-  var members: [Int]
+  var members: [LaneRequest]
 
   var writesRows: Bool {
     switch shape {
@@ -24,46 +23,44 @@ struct Merge {
 /// All requests of a batch are under way at once, so every order of them is a right one.
 struct MergePlan {
   private(set) var merges: [Merge] = []
-  private(set) var singles: [Int] = []
+  private(set) var singles: [LaneRequest] = []
 
   /// So many bytes of payload go into one statement.
   private static let budget = 1 << 20
 
-  init(_ requests: [SQLRequest], _ layout: TableLayout, _ traits: SQLTraits) {
+  init(_ requests: [LaneRequest], _ layout: TableLayout, _ traits: SQLTraits) {
     guard traits.merges, requests.count > 1 else {
-      singles = Array(requests.indices)
+      singles = requests
       return
     }
-    var places: [Merge.Shape: Int] = [:]
     var written: Set<Lookup> = []
     var bytes = 0
-    for (index, request) in requests.enumerated() {
-      guard let shape = Self.shape(of: request, layout, traits) else {
-        singles.append(index)
+    for request in requests {
+      guard let shape = Self.shape(of: request.request, layout, traits) else {
+        singles.append(request)
         continue
       }
-      if let record = request.record {
+      if request.writes, let record = request.request.record {
         // One statement can write a row only once.
         bytes += record.payload.bytes.count
         guard bytes <= Self.budget, written.insert(record.id).inserted else {
-          singles.append(index)
+          singles.append(request)
           continue
         }
       }
-      if let place = places[shape] {
-        merges[place].members.append(index)
+      // There are few shapes, and often only one.
+      if let place = merges.firstIndex(where: { $0.shape == shape }) {
+        merges[place].members.append(request)
       } else {
-        places[shape] = merges.count
-        merges.append(Merge(shape: shape, members: [index]))
+        merges.append(Merge(shape: shape, members: [request]))
       }
     }
     singles += merges.filter { $0.members.count == 1 }.map { $0.members[0] }
     merges.removeAll { $0.members.count == 1 }
+    guard requests[0].writes else { return }
     // Rows are locked in one order by whoever writes them.
-    for index in merges.indices {
-      merges[index].members.sort { requests[$0].sortingDigest < requests[$1].sortingDigest }
-    }
-    singles.sort { requests[$0].sortingDigest < requests[$1].sortingDigest }
+    for index in merges.indices { merges[index].members.sort { $0.digest < $1.digest } }
+    singles.sort { $0.digest < $1.digest }
   }
 
   private static func shape(of request: SQLRequest, _ layout: TableLayout, _ traits: SQLTraits) -> Merge.Shape? {
@@ -94,7 +91,8 @@ extension SQLRequest {
     }
   }
 
-  fileprivate var sortingDigest: RecordDigest { lookup?.digest ?? RecordDigest(words: (0, 0, 0, 0)) }
+  /// What decides in which order rows are locked; zero where there is not one row.
+  var sortingDigest: RecordDigest { lookup?.digest ?? RecordDigest(words: (0, 0, 0, 0)) }
 }
 
 /// A merge whose statement has been handed over.
@@ -105,73 +103,69 @@ struct SentMerge {
 }
 
 extension SQLConnection {
-  func send(
-    _ merge: Merge, of requests: [SQLRequest], _ layout: TableLayout, now: Timestamp
-  ) throws(SQLFailure) -> SentMerge {
+  func send(_ merge: Merge, _ layout: TableLayout, now: Timestamp) throws(SQLFailure) -> SentMerge {
     switch merge.shape {
-    case .load(let kind, let field):
-      return try send(merge, requests, .loadMany(field), kind, layout, now, bindsNow: true)
-    case .consume(let kind, let field):
-      return try send(merge, requests, .consumeMany(field), kind, layout, now, bindsNow: true)
-    case .remove(let kind, let field):
-      return try send(merge, requests, .removeMany(field), kind, layout, now, bindsNow: false)
+    case .load(let kind, let field): return try send(merge, .loadMany(field), kind, layout, now)
+    case .consume(let kind, let field): return try send(merge, .consumeMany(field), kind, layout, now)
+    case .remove(let kind, let field): return try send(merge, .removeMany(field), kind, layout, nil)
     case .store(let table):
       let cursor = try cursor(.storeMany, in: table, count: merge.members.count)
-      try sendRows(merge.members.compactMap { requests[$0].record }, cursor) { _ in }
+      try sendRows(merge.members.compactMap { $0.request.record }, cursor) { _ in }
       return SentMerge(merge: merge, main: cursor)
     case .insert(let kind):
       let cursor = try cursor(.insertMany, in: layout.place(of: kind), count: merge.members.count)
-      try sendRows(merge.members.compactMap { requests[$0].record }, cursor) {
+      try sendRows(merge.members.compactMap { $0.request.record }, cursor) {
         $0.bind(now, at: Column.allCases.count)
       }
       return SentMerge(merge: merge, main: cursor)
     }
   }
 
-  /// Waits for the answers.
-  func finish(
-    _ sent: SentMerge, of requests: [SQLRequest], now: Timestamp, _ answer: (Int, SQLAnswer) -> Void
-  ) throws(SQLFailure) {
+  /// Waits for the answers, which wait in the requests from then on.
+  func finish(_ sent: SentMerge, now: Timestamp) throws(SQLFailure) {
     let cursor = sent.main
     let members = sent.merge.members
     switch sent.merge.shape {
     case .load(let kind, let field):
-      let records = try cursor.records(of: kind, by: field)
-      for index in members { answer(index, .record(requests[index].lookup.flatMap { records[$0.digest] })) }
-    case .consume(let kind, let field):
-      var records = try cursor.records(of: kind, by: field)
-      try erase(sent.companion, Array(records.keys))
-      for index in members {
-        answer(index, .record(requests[index].lookup.flatMap { records.removeValue(forKey: $0.digest) }))
+      let places = DigestPlaces(members.map(\.digest))
+      var found = [Record?](repeating: nil, count: members.count)
+      try cursor.forEachRecord(of: kind, by: field) { digest, record in
+        places.forEach(digest) { found[$0] = record }
       }
+      for place in members.indices { members[place].prepare(.record(found[place])) }
+    case .consume(let kind, let field):
+      let places = DigestPlaces(members.map(\.digest))
+      var found = [Record?](repeating: nil, count: members.count)
+      var erased: [RecordDigest] = []
+      // Of those who want the same one gets it.
+      try cursor.forEachRecord(of: kind, by: field) { digest, record in
+        erased.append(digest)
+        if let place = places.first(digest) { found[place] = record }
+      }
+      try erase(sent.companion, erased)
+      for place in members.indices { members[place].prepare(.record(found[place])) }
     case .remove:
       var (live, found) = try cursor.digests(at: now)
       try erase(sent.companion, found)
-      for index in members {
-        answer(index, .flag(requests[index].lookup.map { live.remove($0.digest) != nil } ?? false))
-      }
+      for member in members { member.prepare(.flag(live.remove(member.digest) != nil)) }
     case .store:
       _ = try cursor.drain()
-      for index in members { answer(index, .done) }
+      for member in members { member.prepare(.done) }
     case .insert:
       defer { cursor.finish() }
       var written: Set<RecordDigest> = []
       while try cursor.step() {
         if let digest = try cursor.digest(at: 0) { written.insert(digest) }
       }
-      for index in members {
-        answer(index, .flag(requests[index].record.map { written.contains($0.digest) } ?? false))
-      }
+      for member in members { member.prepare(.flag(written.contains(member.digest))) }
     }
   }
 
   private func send(
-    _ merge: Merge, _ requests: [SQLRequest], _ statement: Statement, _ kind: RecordKind, _ layout: TableLayout,
-    _ now: Timestamp, bindsNow: Bool
+    _ merge: Merge, _ statement: Statement, _ kind: RecordKind, _ layout: TableLayout, _ now: Timestamp?
   ) throws(SQLFailure) -> SentMerge {
-    let digests = merge.members.compactMap { requests[$0].lookup?.digest }
     let (main, companion) = try sendMany(
-      statement, digests, of: kind, in: layout.place(of: kind), now: bindsNow ? now : nil)
+      statement, merge.members.map(\.digest), of: kind, in: layout.place(of: kind), now: now)
     return SentMerge(merge: merge, main: main, companion: companion)
   }
 
@@ -203,19 +197,19 @@ extension SQLConnection {
 }
 
 extension SQLCursor {
-  /// The rows that are left, under the digest by which they were looked for; finishes.
-  func records(of kind: RecordKind, by field: Lookup.Field) throws(SQLFailure) -> [RecordDigest: Record] {
+  /// Goes through the rows that are left, each with the digest by which it was looked for; finishes.
+  func forEachRecord(
+    of kind: RecordKind, by field: Lookup.Field, _ body: (RecordDigest, Record) -> Void
+  ) throws(SQLFailure) {
     defer { finish() }
-    var records: [RecordDigest: Record] = [:]
     while try step() {
       let record = try record(of: kind)
       switch field {
-      case .id: records[record.digest] = record
-      case .accessToken: if let alias = record.aliases.accessToken { records[alias] = record }
-      case .refreshToken: if let alias = record.aliases.refreshToken { records[alias] = record }
+      case .id: body(record.digest, record)
+      case .accessToken: if let alias = record.aliases.accessToken { body(alias, record) }
+      case .refreshToken: if let alias = record.aliases.refreshToken { body(alias, record) }
       }
     }
-    return records
   }
 
   /// The digests among rows of a digest and `expires_at`, and those of the live ones; finishes.

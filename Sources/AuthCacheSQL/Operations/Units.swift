@@ -29,15 +29,18 @@ extension SQLConnection {
       for lookup in lookups { records.append(try load(lookup, layout, now: now)) }
       return records
     }
-    var found: [Lookup: Record] = [:]
+    var records = [Record?](repeating: nil, count: lookups.count)
+    var start = 0
     for run in lookups.runs {
       let (main, _) = try sendMany(
         .loadMany(run.field), run.digests, of: run.kind, in: layout.place(of: run.kind), now: now)
-      for (digest, record) in try main.records(of: run.kind, by: run.field) {
-        found[Lookup(kind: run.kind, field: run.field, digest: digest)] = record
+      let places = DigestPlaces(run.digests)
+      try main.forEachRecord(of: run.kind, by: run.field) { digest, record in
+        places.forEach(digest) { records[start + $0] = record }
       }
+      start += run.digests.count
     }
-    return lookups.map { found[$0] }
+    return records
   }
 
   /// As a loop would, the last of one id winning, whatever the order in which rows are written.
