@@ -14,7 +14,7 @@ extension BackendFactory {
   private static func mysql(named name: String, deletes: MySQLBackend.Configuration.Deletes) -> BackendFactory {
     let open: Make = { environment in try await opened(environment, deletes) }
     return BackendFactory(
-      name, expecting: [.bulk, .group, .listing], embedded: false, schemes: ["mysql", "mariadb"],
+      name, expecting: [.bulk, .group, .listing, .invalidation], embedded: false, schemes: ["mysql", "mariadb"],
       ephemeral: { try await ThrowawayServer.store(.mariadb) },
       reopen: open, destroy: { try MySQLSite(of: $0).dropTables() },
       faults: Faults(
@@ -24,6 +24,10 @@ extension BackendFactory {
       server: { try MySQLSite(of: $0).server() },
       tools: Tools(
         schema: { try MySQLBackend.schema(tableName: $0 ?? MySQLBackend.Configuration.defaultTableName) },
+        announcingSchema: {
+          try MySQLBackend.schema(
+            tableName: $0 ?? MySQLBackend.Configuration.defaultTableName, announcesChanges: true)
+        },
         diagnose: ServerDiagnosis.mysql,
         wrongWithAddress: { url in
           do throws(AuthCacheError) {
@@ -44,6 +48,7 @@ extension BackendFactory {
     guard let url = environment.url else { throw Blocked(MySQLSite.howToReachOne) }
     var configuration = try MySQLBackend.Configuration(url: url, clock: environment.clock)
     configuration.tableName = environment.namespace
+    configuration.announcesChanges = environment.announces
     configuration.logger = environment.logger
     configuration.deletes = deletes
     // Checks that run side by side open many handles, some of them in several processes.

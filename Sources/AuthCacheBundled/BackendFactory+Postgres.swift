@@ -7,7 +7,8 @@ extension BackendFactory {
   /// The bundled PostgreSQL backend, in tables of its own for each check, in the database of an address
   /// `postgres://…`.
   public static let postgres = BackendFactory(
-    "postgres", expecting: [.bulk, .group, .listing], embedded: false, schemes: ["postgres", "postgresql"],
+    "postgres", expecting: [.bulk, .group, .listing, .invalidation], embedded: false,
+    schemes: ["postgres", "postgresql"],
     ephemeral: { try await ThrowawayServer.store(.postgres) },
     reopen: open, destroy: { try PostgresSite(of: $0).dropTables() },
     faults: Faults(
@@ -17,6 +18,10 @@ extension BackendFactory {
     server: { try PostgresSite(of: $0).server() },
     tools: Tools(
       schema: { try PostgresBackend.schema(tableName: $0 ?? PostgresBackend.Configuration.defaultTableName) },
+      announcingSchema: {
+        try PostgresBackend.schema(
+          tableName: $0 ?? PostgresBackend.Configuration.defaultTableName, announcesChanges: true)
+      },
       diagnose: ServerDiagnosis.postgres,
       wrongWithAddress: { url in
         do throws(AuthCacheError) {
@@ -34,6 +39,7 @@ extension BackendFactory {
     guard let url = environment.url else { throw Blocked(PostgresSite.howToReachOne) }
     var configuration = try PostgresBackend.Configuration(url: url, clock: environment.clock)
     configuration.tableName = environment.namespace
+    configuration.announcesChanges = environment.announces
     configuration.logger = environment.logger
     // Checks that run side by side open many handles, some of them in several processes.
     (configuration.minConnections, configuration.maxConnections) = (1, 3)

@@ -7,7 +7,7 @@ extension BackendFactory {
   /// The bundled SQLite backend: in a file of its own for each check, or in tables of its own inside the file that an
   /// address `sqlite:PATH` names.
   public static let sqlite = BackendFactory(
-    "sqlite", expecting: [.bulk, .group, .listing], schemes: ["sqlite"], reopen: open,
+    "sqlite", expecting: [.bulk, .group, .listing, .invalidation], schemes: ["sqlite"], reopen: open,
     destroy: { try SQLiteFile(of: $0).dropTables() },
     faults: Faults(
       cut: { try SQLiteFile(of: $0).breakOff() }, restore: { try SQLiteFile(of: $0).mend() },
@@ -16,6 +16,10 @@ extension BackendFactory {
     server: { _ in "SQLite \(SQLiteBackend.libraryVersion)" },
     tools: Tools(
       schema: { try SQLiteBackend.schema(tableName: $0 ?? SQLiteBackend.Configuration.defaultTableName) },
+      announcingSchema: {
+        try SQLiteBackend.schema(
+          tableName: $0 ?? SQLiteBackend.Configuration.defaultTableName, announcesChanges: true)
+      },
       diagnose: SQLiteDiagnosis.diagnose, wrongWithAddress: SQLiteAddress.fault(in:),
       rival: { try SQLiteRawLoop($0) },
       targets: RawTargets(readByOne: 2, readsBy64: 1.2, writesBy64: 5, bulk: 0.8, bulkCount: 10_000, rows: 10_000)),
@@ -26,6 +30,7 @@ extension BackendFactory {
     var configuration = SQLiteBackend.Configuration(
       path: file.path, clock: environment.clock, logger: environment.logger)
     configuration.tableName = file.table
+    configuration.announcesChanges = environment.announces
     // A check that waits for a lock on purpose should not wait long.
     configuration.busyTimeout = .seconds(2)
     do {

@@ -21,7 +21,9 @@ struct MySQLSite {
     "no MariaDB or MySQL was named: give --url mysql://user:password@host/database, set AUTHCACHE_MYSQL_URL, "
     + "or let --ephemeral start one"
 
-  func dropTables() throws { try run("DROP TABLE IF EXISTS \(table), \(table)_schema") }
+  func dropTables() throws {
+    try run("DROP TABLE IF EXISTS \(table), \(table)_schema, \(table)_announcing, \(table)_changes")
+  }
 
   /// Takes the table away under the backend's feet, so that no operation can be answered.
   func breakOff() throws { try run("RENAME TABLE \(table) TO \(table)_cut") }

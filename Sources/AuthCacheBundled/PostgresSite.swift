@@ -18,7 +18,10 @@ struct PostgresSite {
     "no PostgreSQL was named: give --url postgres://user:password@host/database, set AUTHCACHE_POSTGRES_URL, "
     + "or let --ephemeral start one"
 
-  func dropTables() throws { try run("DROP TABLE IF EXISTS \(table); DROP TABLE IF EXISTS \(table)_schema") }
+  func dropTables() throws {
+    try run(
+      "DROP TABLE IF EXISTS \(table), \(table)_schema, \(table)_announcing; DROP FUNCTION IF EXISTS \(table)_announce")
+  }
 
   /// Takes the table away under the backend's feet, so that no operation can be answered.
   func breakOff() throws { try run("ALTER TABLE \(table) RENAME TO \(table)_cut") }

@@ -20,7 +20,8 @@ struct SQLiteFile {
   /// Takes the namespace's tables out of a file that others use too.
   func dropTables() throws {
     guard FileManager.default.fileExists(atPath: path) else { return }
-    try run("DROP TABLE IF EXISTS \(table); DROP TABLE IF EXISTS \(table)_schema;")
+    let tables = ["", "_schema", "_announcing", "_changes"].map { table + $0 }
+    try run(tables.map { "DROP TABLE IF EXISTS \($0);" }.joined(separator: " "))
   }
 
   /// Takes the table away under the backend's feet, so that no operation can be answered.

@@ -26,6 +26,16 @@ extension MySQLBackend {
     /// How many records one transaction takes up before the next begins.
     public var batchLimit = 512
     public var deletes = Deletes.automatic
+    /// Changes are announced to whoever subscribes, in this process or another
+    /// (``MySQLBackend/invalidations()``). Where it is missing, what does so becomes part of the schema: triggers, which
+    /// no writer can pass by, of whatever process and release. So it is chosen once, for all; false leaves it as it is.
+    ///
+    /// Each change then writes a row of some 120 bytes to a log beside the table, in the same transaction; the log keeps
+    /// about the last 65,536, if somebody listens or expired records are swept. Triggers need the right to make
+    /// them, and on a server with a binary log an administrator or `log_bin_trust_function_creators`.
+    public var announcesChanges = false
+    /// How often a subscriber looks for changes: the bound of what a cache that listens serves too long.
+    public var changeInterval = Duration.milliseconds(250)
     /// The largest payload in bytes.
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.
@@ -100,11 +110,13 @@ extension MySQLBackend {
           acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
           slowOperation: slowOperation, logger: logger)
         lanes.connections = minConnections...maxConnections
-        return SQLBackend.Configuration(
+        var settings = SQLBackend.Configuration(
           layout: try layout,
           properties: BackendProperties(
             aliases: true, durability: .server, shared: true, maxPayload: maxPayload),
           clock: clock, lanes: lanes, maxReaders: 0, closeDeadline: closeDeadline)
+        (settings.announcesChanges, settings.changeInterval) = (announcesChanges, changeInterval)
+        return settings
       }
     }
   }

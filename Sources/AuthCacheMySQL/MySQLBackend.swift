@@ -15,7 +15,7 @@ internal import CMariaDB
 /// once: it loses updates even when it is healthy (https://jepsen.io/analyses). Write to one node.
 /// Where the server can't be reached, `init` throws with one sentence that says what to do; later the backend connects
 /// again by itself.
-public final class MySQLBackend: BulkBackend, GroupBackend, ListingBackend {
+public final class MySQLBackend: BulkBackend, GroupBackend, ListingBackend, InvalidationBackend {
   private let engine: SQLBackend
 
   /// Connects with every setting at its default, creating the table as needed.
@@ -79,6 +79,13 @@ public final class MySQLBackend: BulkBackend, GroupBackend, ListingBackend {
     try await engine.records(of: kind, after: after, limit: limit)
   }
 
+  /// What is changed through any handle, looked for every ``Configuration/changeInterval``.
+  ///
+  /// - Throws: `unsupported` where ``Configuration/announcesChanges`` never was on for this table.
+  public func invalidations() async throws(AuthCacheError) -> InvalidationStream {
+    try await engine.loggedInvalidations()
+  }
+
   public func close() async throws(AuthCacheError) { try await engine.close() }
 }
 
@@ -88,8 +95,13 @@ extension MySQLBackend {
 
   /// What connecting runs on an empty database, as SQL ready to be read or piped into `mariadb`.
   ///
+  /// - Parameter announcesChanges: with what announces changes.
   /// - Throws: `invalidArgument` for a table name that can't be meant.
-  public static func schema(tableName: String = Configuration.defaultTableName) throws(AuthCacheError) -> String {
-    Schema(TableLayout(try TableName(tableName)), dialect: MySQLDialect(hasReturning: true)).description
+  public static func schema(
+    tableName: String = Configuration.defaultTableName, announcesChanges: Bool = false
+  ) throws(AuthCacheError) -> String {
+    Schema.text(
+      TableLayout(try TableName(tableName)), dialect: MySQLDialect(hasReturning: true),
+      announcesChanges: announcesChanges)
   }
 }

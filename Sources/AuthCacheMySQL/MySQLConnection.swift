@@ -239,6 +239,7 @@ extension Statement {
   fileprivate var changes: Bool {
     switch self {
     case .load, .loadMany, .list, .isLive, .removeExpired: false
+    case .changes, .lastChange, .missingChanges, .awaitChange: false
     default: true
     }
   }

@@ -36,6 +36,16 @@ struct MySQLDialect: Dialect {
       + "ON DUPLICATE KEY UPDATE \(assignments.joined(separator: ", "))"
   }
 
+  /// The numbers are drawn as the rows are written and not as they are committed.
+  func announcing(_ layout: TableLayout) -> [String] {
+    let log = ChangeLog.name(beside: layout.base.rawValue)
+    let table =
+      "CREATE TABLE IF NOT EXISTS \(log) (\n  id BIGINT NOT NULL AUTO_INCREMENT,\n  kind \(kindType) NOT NULL,\n"
+      + "  digest \(digestType) NOT NULL,\n  access_token_digest \(digestType),\n"
+      + "  refresh_token_digest \(digestType),\n  PRIMARY KEY (id)\n)\(tableOptions)"
+    return [table] + ChangeLog.triggers(layout) { "\($0) ON \($1) FOR EACH ROW \($2)" }
+  }
+
   func sweep(_ table: String) -> String {
     "SELECT kind, digest FROM \(table) WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2"
   }

@@ -32,6 +32,12 @@ extension SQLFailure {
     case 1050: (.unsupported, .confined, "something in the database has that name already")
     case 1142, 1143, 1227, 1370:
       (.unavailable, .confined, "the user may not use the table: grant the rights, or let another user migrate")
+    case 1419:
+      (
+        .unsupported, .confined,
+        "a server with a binary log lets none but administrators make triggers: let one make them, "
+          + "or set log_bin_trust_function_creators"
+      )
     case 1054, 1064, 1146, 1364:
       (.unavailable, .confined, "the table is not what this library made: see that nobody changed it")
     case 126, 1034, 1035, 1194, 1195: (.corrupt, .broken, "the table is damaged: restore it from a backup")

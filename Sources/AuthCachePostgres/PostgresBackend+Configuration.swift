@@ -32,6 +32,20 @@ extension PostgresBackend {
     /// are then parsed and planned anew each time, which costs about half of the speed, and the session's settings,
     /// the server's timeout for statements among them, are the pooler's.
     public var preparesStatements = true
+    /// Changes are announced to whoever subscribes, in this process or another
+    /// (``PostgresBackend/invalidations()``). Where it is missing, what does so becomes part of the schema: triggers, which
+    /// no writer can pass by, of whatever process and release. So it is chosen once, for all; false leaves it as it is.
+    ///
+    /// NOTIFY has a price: the commits of all transactions that changed something queue behind one lock of the server
+    /// (https://www.postgresql.org/docs/15/sql-notify.html), so that writes over several connections no longer share a
+    /// flush of the log. And whoever may connect to the database may listen: what is told are kinds and digests, never
+    /// a token or a payload.
+    public var announcesChanges = false
+    /// Where to listen, if `address` leads to a transaction pooler, over which nobody can; nil for `address`.
+    public var listenAddress: Address?
+    /// After so much silence a subscriber asks the server whether it is still heard, and takes as long again without an
+    /// answer for a gap: the bound of what a cache that listens serves too long when its connection is lost unnoticed.
+    public var listenCheckInterval = Duration.seconds(2)
     /// The largest payload in bytes.
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.
@@ -120,11 +134,13 @@ extension PostgresBackend {
           slowOperation: slowOperation, logger: logger)
         lanes.connections = minConnections...maxConnections
         let survivesServer = durability == .full && !tableOptions.contains(.unlogged)
-        return SQLBackend.Configuration(
+        var settings = SQLBackend.Configuration(
           layout: try layout,
           properties: BackendProperties(
             aliases: true, durability: survivesServer ? .server : .process, shared: true, maxPayload: maxPayload),
           clock: clock, lanes: lanes, maxReaders: 0, closeDeadline: closeDeadline)
+        settings.announcesChanges = announcesChanges
+        return settings
       }
     }
   }

@@ -13,8 +13,9 @@ internal import CPostgres
 ///
 /// PostgreSQL 12 or newer. Where the server can't be reached, `init` throws with one sentence that says what to do;
 /// later the backend connects again by itself.
-public final class PostgresBackend: BulkBackend, GroupBackend, ListingBackend {
+public final class PostgresBackend: BulkBackend, GroupBackend, ListingBackend, InvalidationBackend {
   private let engine: SQLBackend
+  private let listeners: PostgresListeners
 
   /// Connects with every setting at its default, creating the table as needed.
   ///
@@ -30,6 +31,7 @@ public final class PostgresBackend: BulkBackend, GroupBackend, ListingBackend {
   ///   or something else has the table's name.
   public init(configuration: Configuration) async throws(AuthCacheError) {
     let settings = try configuration.engine
+    listeners = PostgresListeners(configuration, layout: settings.layout)
     engine = try await SQLBackend(PostgresDriver(configuration, layout: settings.layout), settings)
   }
 
@@ -77,7 +79,16 @@ public final class PostgresBackend: BulkBackend, GroupBackend, ListingBackend {
     try await engine.records(of: kind, after: after, limit: limit)
   }
 
-  public func close() async throws(AuthCacheError) { try await engine.close() }
+  /// What is changed through any handle, over a connection of its own for each subscriber, told as the server tells it.
+  ///
+  /// - Throws: `unsupported` where ``Configuration/announcesChanges`` never was on for this table, `unavailable` and
+  ///   `timeout` as connecting does.
+  public func invalidations() async throws(AuthCacheError) -> InvalidationStream { try await listeners.subscribe() }
+
+  public func close() async throws(AuthCacheError) {
+    await listeners.end()
+    try await engine.close()
+  }
 }
 
 extension PostgresBackend {
@@ -86,10 +97,14 @@ extension PostgresBackend {
 
   /// What connecting runs on an empty database, as SQL ready to be read or piped into `psql`.
   ///
+  /// - Parameter announcesChanges: with what announces changes.
   /// - Throws: `invalidArgument` for a table name that can't be meant.
   public static func schema(
-    tableName: String = Configuration.defaultTableName, options: Configuration.TableOptions = []
+    tableName: String = Configuration.defaultTableName, options: Configuration.TableOptions = [],
+    announcesChanges: Bool = false
   ) throws(AuthCacheError) -> String {
-    Schema(TableLayout(try TableName(tableName)), dialect: PostgresDialect(options: options)).description
+    Schema.text(
+      TableLayout(try TableName(tableName)), dialect: PostgresDialect(options: options),
+      announcesChanges: announcesChanges)
   }
 }

@@ -36,6 +36,56 @@ struct PostgresDialect: Dialect {
       + "ON CONFLICT (kind, digest) DO UPDATE SET \(overwrites)\(condition)"
   }
 
+  /// The channel of a table. Listened to in quotes and notified as a text, so nothing folds its case; in lower case,
+  /// because the names of tables, which stand without quotes, are folded.
+  static func channel(of table: TableName) -> String { "authcache:\(table.rawValue.lowercased())" }
+  /// What stands for changes that are too many to name.
+  static let gap = "gap"
+
+  /// One notification for each statement as a rule, whatever it changes: a payload holds less than 8,000 bytes, so up
+  /// to a thousand records are told by several, and more by a gap.
+  func announcing(_ layout: TableLayout) -> [String] {
+    let function = "\(layout.base.rawValue)_announce"
+    let channel = Self.channel(of: layout.base)
+    let item =
+      "kind || ':' || encode(digest, 'hex') || CASE WHEN TG_OP = 'DELETE' THEN '' ELSE "
+      + "',' || coalesce(encode(access_token_digest, 'hex'), '') || "
+      + "',' || coalesce(encode(refresh_token_digest, 'hex'), '') END"
+    let body = """
+      CREATE OR REPLACE FUNCTION \(function)() RETURNS TRIGGER LANGUAGE plpgsql AS $$
+      DECLARE
+        total BIGINT;
+        changes TEXT;
+      BEGIN
+        SELECT count(*), string_agg(\(item), ' ') INTO total, changes FROM changed;
+        IF total = 0 THEN
+          RETURN NULL;
+        ELSIF octet_length(changes) < 7900 THEN
+          PERFORM pg_notify('\(channel)', changes);
+        ELSIF total > 1000 THEN
+          PERFORM pg_notify('\(channel)', '\(Self.gap)');
+        ELSE
+          PERFORM pg_notify('\(channel)', string_agg(item, ' '))
+            FROM (SELECT item, (row_number() OVER () - 1) / 30 AS page
+              FROM unnest(string_to_array(changes, ' ')) AS item) AS paged GROUP BY page;
+        END IF;
+        RETURN NULL;
+      END $$
+      """
+    let triggers = layout.tables.flatMap { table in
+      ["INSERT", "UPDATE", "DELETE"].flatMap { event in
+        let name = "\(table.rawValue)_on_\(event.lowercased())"
+        return [
+          "DROP TRIGGER IF EXISTS \(name) ON \(table.rawValue)",
+          "CREATE TRIGGER \(name) AFTER \(event) ON \(table.rawValue) "
+            + "REFERENCING \(event == "DELETE" ? "OLD" : "NEW") TABLE AS changed "
+            + "FOR EACH STATEMENT EXECUTE FUNCTION \(function)()",
+        ]
+      }
+    }
+    return [body] + triggers
+  }
+
   /// Rows that somebody else is busy with are left to the next sweep: two sweeps and any number of writers never wait
   /// for each other in a circle.
   func sweep(_ table: String) -> String {

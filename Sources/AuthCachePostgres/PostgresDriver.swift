@@ -33,6 +33,13 @@ struct PostgresDriver: SQLDriver {
   var traits: SQLTraits { PostgresConnection.traits }
 
   func connect(_ role: ConnectionRole) throws(SQLFailure) -> any SQLConnection {
+    try PostgresConnection(
+      try open(), statements: statements, prepares: configuration.preparesStatements,
+      timeout: configuration.statementTimeout + .milliseconds(250))
+  }
+
+  /// A connection that is ready, and that the caller closes.
+  func open() throws(SQLFailure) -> OpaquePointer {
     let deadline = Monotonic.now + configuration.connectTimeout
     let settings = connectionSettings
     guard let connection = Self.start(settings) else {
@@ -44,9 +51,7 @@ struct PostgresDriver: SQLDriver {
       PQfinish(connection)
       throw error
     }
-    return try PostgresConnection(
-      connection, statements: statements, prepares: configuration.preparesStatements,
-      timeout: configuration.statementTimeout + .milliseconds(250))
+    return connection
   }
 
   /// What libpq is told (https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-PARAMKEYWORDS).

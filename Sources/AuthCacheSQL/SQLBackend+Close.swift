@@ -23,6 +23,7 @@ extension SQLBackend {
     }
     guard isFirst else { return try await closed().get() }
 
+    naps.end()
     timekeeper.close(by: .now + closeDeadline)
     // The writer last: the last connection to go folds the log into the database.
     let readersEnded = await readers.close()

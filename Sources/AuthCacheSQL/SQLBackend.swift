@@ -14,6 +14,10 @@ package final class SQLBackend: Sendable {
     /// How many connections callers may borrow to read on their own thread.
     package var maxReaders: Int
     package var closeDeadline: Duration
+    /// Changes are to be announced: what does so is made where it is missing. False leaves it as it is.
+    package var announcesChanges = false
+    /// How often the log of changes is looked at, where there is one.
+    package var changeInterval = Duration.milliseconds(250)
 
     package init(
       layout: TableLayout, properties: BackendProperties, clock: any AuthCacheClock, lanes: LaneSettings,
@@ -38,6 +42,9 @@ package final class SQLBackend: Sendable {
   let timekeeper: Timekeeper
   let closeDeadline: Duration
   let closing = Mutex(Closing.open)
+  let naps = Naps()
+  let announcesChanges: Bool
+  let changeInterval: Duration
 
   /// More lookups than this go to a lane, so that no task holds up its thread for long.
   static var callerLimit: Int { 32 }
@@ -47,11 +54,15 @@ package final class SQLBackend: Sendable {
   /// Connects, and brings the schema up to date.
   package init(_ driver: any SQLDriver, _ configuration: Configuration) async throws(AuthCacheError) {
     let schema = Schema(configuration.layout, dialect: driver.dialect)
+    let announcements = Schema(configuration.layout, dialect: driver.dialect, part: .announcements)
+    let announcesChanges = configuration.announcesChanges
     let migrated = Mutex(false)
     properties = configuration.properties
     clock = configuration.clock
     layout = configuration.layout
     closeDeadline = configuration.closeDeadline
+    self.announcesChanges = announcesChanges
+    changeInterval = configuration.changeInterval
     let service = LaneService(layout: configuration.layout, clock: configuration.clock)
     do throws(SQLFailure) {
       let separatesReads = driver.traits.separatesReads
@@ -61,7 +72,10 @@ package final class SQLBackend: Sendable {
         let connection = try driver.connect(.writer)
         do throws(SQLFailure) {
           // Once is enough: a table that is dropped meanwhile is not to come back empty.
-          if !migrated.withLock({ $0 }) { try schema.migrate(on: connection) }
+          if !migrated.withLock({ $0 }) {
+            try schema.migrate(on: connection)
+            if announcesChanges { try announcements.migrate(on: connection) }
+          }
           migrated.withLock { $0 = true }
         } catch {
           connection.close()
@@ -165,6 +179,7 @@ extension SQLBackend {
           "\(counts.total) expired records were removed before this: \(error.reason)")
       }
     }
+    if announcesChanges { await shortenLog() }
     return counts
   }
 }

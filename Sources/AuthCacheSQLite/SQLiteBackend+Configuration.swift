@@ -24,6 +24,15 @@ extension SQLiteBackend {
     public var queueLimit = 65_536
     /// How many records one transaction takes up before the next begins.
     public var batchLimit = 512
+    /// Changes are announced to whoever subscribes, in this process or another
+    /// (``SQLiteBackend/invalidations()``). Where it is missing, what does so becomes part of the schema: triggers, which
+    /// no writer can pass by, of whatever process and release. So it is chosen once, for all; false leaves it as it is.
+    ///
+    /// Each change then writes a row of some 100 bytes to a log beside the table, in the same transaction; the log keeps
+    /// about the last 65,536, if somebody listens or expired records are swept.
+    public var announcesChanges = false
+    /// How often a subscriber looks for changes: the bound of what a cache that listens serves too long.
+    public var changeInterval = Duration.milliseconds(250)
     /// The largest payload in bytes.
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.
@@ -67,7 +76,7 @@ extension SQLiteBackend {
 
     var engine: SQLBackend.Configuration {
       get throws(AuthCacheError) {
-        SQLBackend.Configuration(
+        var settings = SQLBackend.Configuration(
           layout: try tables.layout(named: tableName),
           properties: BackendProperties(
             aliases: true, durability: synchronous == .full ? .server : .process, shared: true,
@@ -77,6 +86,8 @@ extension SQLiteBackend {
             acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
             slowOperation: slowOperation, logger: logger),
           maxReaders: maxReaders, closeDeadline: closeDeadline)
+        (settings.announcesChanges, settings.changeInterval) = (announcesChanges, changeInterval)
+        return settings
       }
     }
   }

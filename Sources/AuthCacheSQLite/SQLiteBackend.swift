@@ -13,7 +13,7 @@ internal import CSQLite
 ///
 /// The file is kept in WAL mode (https://sqlite.org/wal.html): it needs a local file system, and two companion files
 /// lie beside it. Where the file can't be opened, `init` throws with one sentence that says what to do.
-public final class SQLiteBackend: BulkBackend, GroupBackend, ListingBackend {
+public final class SQLiteBackend: BulkBackend, GroupBackend, ListingBackend, InvalidationBackend {
   private let engine: SQLBackend
 
   /// Opens the file with every setting at its default, creating file and table as needed.
@@ -85,6 +85,13 @@ public final class SQLiteBackend: BulkBackend, GroupBackend, ListingBackend {
     try await engine.records(of: kind, after: after, limit: limit)
   }
 
+  /// What is changed through any handle, looked for every ``Configuration/changeInterval``.
+  ///
+  /// - Throws: `unsupported` where ``Configuration/announcesChanges`` never was on for this table.
+  public func invalidations() async throws(AuthCacheError) -> InvalidationStream {
+    try await engine.loggedInvalidations()
+  }
+
   public func close() async throws(AuthCacheError) { try await engine.close() }
 }
 
@@ -94,8 +101,12 @@ extension SQLiteBackend {
 
   /// What opening runs on an empty file, as SQL ready to be read or piped into `sqlite3`.
   ///
+  /// - Parameter announcesChanges: with what announces changes.
   /// - Throws: `invalidArgument` for a table name that can't be meant.
-  public static func schema(tableName: String = Configuration.defaultTableName) throws(AuthCacheError) -> String {
-    Schema(TableLayout(try TableName(tableName)), dialect: SQLiteDialect()).description
+  public static func schema(
+    tableName: String = Configuration.defaultTableName, announcesChanges: Bool = false
+  ) throws(AuthCacheError) -> String {
+    Schema.text(
+      TableLayout(try TableName(tableName)), dialect: SQLiteDialect(), announcesChanges: announcesChanges)
   }
 }

@@ -44,6 +44,7 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     var traits = SQLTraits()
     traits.locksToWrite = true
     traits.separatesReads = true
+    traits.logsInOrder = true
     return traits
   }
 

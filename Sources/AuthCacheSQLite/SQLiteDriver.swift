@@ -61,6 +61,14 @@ struct SQLiteDialect: Dialect {
   var integerType: String { "INTEGER" }
   var payloadType: String { "BLOB" }
 
+  func announcing(_ layout: TableLayout) -> [String] {
+    let log = ChangeLog.name(beside: layout.base.rawValue)
+    let table =
+      "CREATE TABLE IF NOT EXISTS \(log) (\n  id INTEGER PRIMARY KEY,\n  kind TEXT NOT NULL,\n"
+      + "  digest BLOB NOT NULL,\n  access_token_digest BLOB,\n  refresh_token_digest BLOB\n)"
+    return [table] + ChangeLog.triggers(layout) { "\($0) ON \($1) BEGIN \($2); END" }
+  }
+
   func sweep(_ table: String) -> String {
     "DELETE FROM \(table) WHERE expires_at <= ?1 AND rowid IN "
       + "(SELECT rowid FROM \(table) WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2) RETURNING kind"

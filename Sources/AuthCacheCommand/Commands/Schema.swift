@@ -12,6 +12,7 @@ struct Schema: ParsableCommand {
 
         EXAMPLE:
           \(name) schema --backend sqlite --table auth_records
+          \(name) schema --backend postgres --announce-changes
         """)
   }
 
@@ -21,6 +22,9 @@ struct Schema: ParsableCommand {
   @Option(name: .long, help: "The name of the table: letters, digits and underscores, at most 48.")
   var table: String?
 
+  @Flag(name: .long, help: "With what announces changes to other processes.")
+  var announceChanges = false
+
   mutating func run() throws {
     let registry = Invocation.current.backends
     let having = registry.factories.filter { $0.tools.schema != nil }.map(\.name)
@@ -29,6 +33,9 @@ struct Schema: ParsableCommand {
       throw Fault.usage(
         "\(backend) has no schema. "
           + (having.isEmpty ? "No backend here has one." : "Valid: \(having.joined(separator: ", "))."))
+    }
+    guard let schema = announceChanges ? registry[backend]?.tools.announcingSchema : schema else {
+      throw Fault.usage("\(backend) has no schema that announces changes.")
     }
     let text: String
     do { text = try schema(table) } catch {

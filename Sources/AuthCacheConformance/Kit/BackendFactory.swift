@@ -96,6 +96,8 @@ public struct BackendFactory: Sendable, Identifiable {
   public struct Tools: Sendable {
     /// The schema as SQL, for a table of that name; nil for a backend without one.
     public let schema: (@Sendable (_ table: String?) throws -> String)?
+    /// The same with what announces changes; nil for a backend where that is no option.
+    public let announcingSchema: (@Sendable (_ table: String?) throws -> String)?
     /// What `doctor` looks at.
     public let diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])?
     /// What is wrong with an address of one of the schemes, as the rest of a sentence; nil if nothing is.
@@ -106,11 +108,13 @@ public struct BackendFactory: Sendable, Identifiable {
 
     public init(
       schema: (@Sendable (_ table: String?) throws -> String)? = nil,
+      announcingSchema: (@Sendable (_ table: String?) throws -> String)? = nil,
       diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
       wrongWithAddress: (@Sendable (_ url: String) -> String?)? = nil,
       rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil, targets: RawTargets? = nil
     ) {
       self.schema = schema
+      self.announcingSchema = announcingSchema
       self.diagnose = diagnose
       self.wrongWithAddress = wrongWithAddress
       self.rival = rival

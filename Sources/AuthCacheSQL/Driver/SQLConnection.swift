@@ -42,6 +42,9 @@ package struct SQLTraits: Sendable {
   /// An insert that overwrites a row with the same values says that it wrote none.
   package var overlooksOverwrites = false
 
+  /// What is logged earlier is committed earlier.
+  package var logsInOrder = false
+
   package init() {}
 }
 

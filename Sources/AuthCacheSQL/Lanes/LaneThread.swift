@@ -10,11 +10,11 @@ internal import Musl
 
 /// A thread of the operating system, started at once and joined by its owner.
 // Unchecked: the handle is written before the object is shared and only handed to `pthread_join` after that.
-final class LaneThread: @unchecked Sendable {
+package final class LaneThread: @unchecked Sendable {
   private let handle: pthread_t
 
   /// - Throws: `unavailable` if the system gives no thread.
-  init(_ body: @escaping @Sendable () -> Void) throws(SQLFailure) {
+  package init(_ body: @escaping @Sendable () -> Void) throws(SQLFailure) {
     let box = Unmanaged.passRetained(Body(body))
     #if canImport(Darwin)
     var handle: pthread_t?
@@ -29,10 +29,10 @@ final class LaneThread: @unchecked Sendable {
   }
 
   /// Waits for the end of the thread. Exactly once, or `detach` in its place.
-  func join() { pthread_join(handle, nil) }
+  package func join() { pthread_join(handle, nil) }
 
   /// Gives up on a thread that does not end.
-  func detach() { pthread_detach(handle) }
+  package func detach() { pthread_detach(handle) }
 
   private static func refused(_ box: Unmanaged<Body>) -> SQLFailure {
     box.release()

@@ -71,6 +71,7 @@ struct MergePlan {
     case .store(let record): .store(table: layout.place(of: record.kind))
     case .insert(let record): traits.mergesInserts ? .insert(record.kind) : nil
     case .replace, .extend, .list, .open, .loadAll, .storeAll, .removeAll, .removeGroup, .removeExpired: nil
+    case .beginOfChanges, .changes, .awaitChange, .forgetChanges: nil
     }
   }
 }

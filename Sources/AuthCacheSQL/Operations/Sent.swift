@@ -48,6 +48,7 @@ extension SQLConnection {
         $0.bind(Int64(bitPattern: revision), at: Column.allCases.count + 1)
       }
     case .open, .loadAll, .storeAll, .removeAll, .removeGroup, .removeExpired: throw .misplacedAnswer
+    case .beginOfChanges, .changes, .awaitChange, .forgetChanges: throw .misplacedAnswer
     }
   }
 
@@ -80,6 +81,7 @@ extension SQLConnection {
       return .flag(try !isLive(record.id, layout, now: now))
     case .replace, .extend: return .flag(try cursor.drain() == 1)
     case .open, .loadAll, .storeAll, .removeAll, .removeGroup, .removeExpired: throw .misplacedAnswer
+    case .beginOfChanges, .changes, .awaitChange, .forgetChanges: throw .misplacedAnswer
     }
   }
 

@@ -15,6 +15,10 @@ extension SQLConnection {
     case .removeAll(let lookups): return .flags(try remove(contentsOf: lookups, layout, now: now))
     case .removeGroup(let group): return .count(try removeAll(in: group, layout, now: now))
     case .removeExpired(let cutoff, let limit): return try removeExpired(through: cutoff, limit: limit, layout)
+    case .beginOfChanges: return .begin(try beginOfChanges(layout))
+    case .changes(let id): return try changes(after: id)
+    case .awaitChange(let id): return try awaitChange(id)
+    case .forgetChanges(let id): return try forgetChanges(through: id)
     case .load, .list, .store, .insert, .replace, .consume, .extend, .remove:
       return try run(request, layout, careful: careful, now: now)
     }

@@ -17,6 +17,11 @@ package enum SQLRequest: Sendable {
   case removeAll([Lookup])
   case removeGroup(Group)
   case removeExpired(through: Timestamp, limit: Int)
+  /// Where the log of changes ends, and what is not there yet; nil where there is no log.
+  case beginOfChanges
+  case changes(after: Int64)
+  case awaitChange(Int64)
+  case forgetChanges(through: Int64)
 }
 
 extension SQLRequest {
@@ -36,6 +41,7 @@ extension SQLRequest {
     case .removeAll: .removeContents
     case .removeGroup: .removeAll
     case .removeExpired: .removeExpired
+    case .beginOfChanges, .changes, .awaitChange, .forgetChanges: .invalidations
     }
   }
 
@@ -45,14 +51,16 @@ extension SQLRequest {
     case .store(let record), .insert(let record), .replace(_, let record): record.kind
     case .list(let kind, _, _): kind
     case .open, .loadAll, .storeAll, .removeAll, .removeGroup, .removeExpired: nil
+    case .beginOfChanges, .changes, .awaitChange, .forgetChanges: nil
     }
   }
 
   var writes: Bool {
     switch self {
-    case .open, .load, .loadAll, .list: false
+    case .open, .load, .loadAll, .list, .beginOfChanges, .changes: false
     case .store, .insert, .replace, .consume, .extend, .remove: true
     case .storeAll, .removeAll, .removeGroup, .removeExpired: true
+    case .awaitChange, .forgetChanges: true
     }
   }
 
@@ -70,6 +78,7 @@ extension SQLRequest {
     switch self {
     case .load, .list, .store, .insert, .replace, .consume, .extend, .remove: true
     case .open, .loadAll, .storeAll, .removeAll, .removeGroup, .removeExpired: false
+    case .beginOfChanges, .changes, .awaitChange, .forgetChanges: false
     }
   }
 
@@ -93,4 +102,6 @@ package enum SQLAnswer: Sendable {
   case flags([Bool])
   case count(Int)
   case swept(ExpiredCounts, rows: Int)
+  case begin(ChangePosition?)
+  case changes([LoggedChange], last: Int64?)
 }

@@ -29,6 +29,7 @@ extension Schema {
           try connection.execute(statement)
         } catch {
           guard error.condition == .confined else { throw error }
+          guard part == .records else { throw cannotAnnounce(error) }
           guard resumes, index < layout.tables.count, isOurs(layout.tables[index], on: connection) else {
             throw nameIsTaken(error.detail)
           }
@@ -47,6 +48,18 @@ extension Schema {
     } catch {
       return false
     }
+  }
+
+  private func cannotAnnounce(_ failure: SQLFailure) -> SQLFailure {
+    var failure = failure
+    failure.reason =
+      "changes of \(layout.base.rawValue) can't be announced, the triggers could not be made: " + failure.reason
+    return failure
+  }
+
+  /// Whether this part is there.
+  package func isInstalled(on connection: any SQLConnection) throws(SQLFailure) -> Bool {
+    try installedVersionIfAny(on: connection) ?? 0 > 0
   }
 
   private func nameIsTaken(_ detail: String?) -> SQLFailure {

@@ -1,6 +1,7 @@
 /// The tables, as a list of steps from each version to the next.
 package struct Schema: Sendable {
   package let layout: TableLayout
+  package let part: Part
   /// `steps[n]` leads from version n to version n + 1. A released step never changes.
   package let steps: [[String]]
 
@@ -9,13 +10,30 @@ package struct Schema: Sendable {
 
   package var version: Int { steps.count }
 
-  /// Where the version is kept: beside the table, so that several tables in one database migrate on their own.
-  package var versionTable: String { "\(layout.base.rawValue)_schema" }
+  /// What a schema is made of, each with versions of its own.
+  package enum Part: String, Sendable {
+    case records = "schema"
+    /// What announces changes. It is there or not, for whoever writes.
+    case announcements = "announcing"
+  }
 
-  package init(_ layout: TableLayout, dialect: any Dialect) {
+  /// Where the version is kept: beside the table, so that several tables in one database migrate on their own.
+  package var versionTable: String { "\(layout.base.rawValue)_\(part.rawValue)" }
+
+  package init(_ layout: TableLayout, dialect: any Dialect, part: Part = .records) {
     self.layout = layout
+    self.part = part
     resumes = dialect.commitsSchemaChanges
-    steps = [layout.tables.flatMap { FirstVersion(table: $0.rawValue, dialect: dialect).statements }]
+    switch part {
+    case .records: steps = [layout.tables.flatMap { FirstVersion(table: $0.rawValue, dialect: dialect).statements }]
+    case .announcements: steps = [dialect.announcing(layout)]
+    }
+  }
+
+  /// What opening runs on an empty database.
+  package static func text(_ layout: TableLayout, dialect: any Dialect, announcesChanges: Bool) -> String {
+    Schema(layout, dialect: dialect).description
+      + (announcesChanges ? Schema(layout, dialect: dialect, part: .announcements).description : "")
   }
 
   /// What `migrate` runs on an empty database, ready to be read or piped into a client.

@@ -29,6 +29,8 @@ package protocol Dialect: Sendable {
   /// Removes what expired by `?1`, at most `?2` rows, and returns their kinds; or selects kind and digest of what
   /// is to go, where the driver's traits say so.
   func sweep(_ table: String) -> String
+  /// What makes every writer announce what it changes, whoever it is; may be run again.
+  func announcing(_ layout: TableLayout) -> [String]
   /// A delete that returns `columns`, or else a select that locks the same rows.
   func take(from table: String, where condition: String, returning columns: String) -> String
 }
@@ -40,6 +42,8 @@ extension Dialect {
   package var tableOptions: String { "" }
   package var inlinesIndexes: Bool { false }
   package var commitsSchemaChanges: Bool { false }
+
+  package func announcing(_ layout: TableLayout) -> [String] { [] }
 
   package func isAny(_ column: String, of parameter: String) -> String { "\(column) IN (\(parameter)*)" }
 

@@ -12,6 +12,8 @@ package enum Statement: Hashable, Sendable {
   case dropExpiredHolder(Lookup.Field)
   case removeGroup(Group.Role), eraseGroup(Group.Role)
   case store, storeMany, insert, insertMany, replace, removeExpired, eraseExpired, list
+  /// The log of changes, where there is one. It stands beside the base table.
+  case changes, lastChange, missingChanges, awaitChange, forgetChanges
 
   /// The delete that follows this one where it is a locked select.
   package var companion: Statement? {
@@ -51,10 +53,15 @@ package enum Statement: Hashable, Sendable {
     case .removeExpired: 50
     case .eraseExpired: 51
     case .list: 52
+    case .changes: 53
+    case .lastChange: 54
+    case .missingChanges: 55
+    case .awaitChange: 56
+    case .forgetChanges: 57
     }
   }
 
-  package static let count = 53
+  package static let count = 58
 
   /// All of them, in the order of their index.
   package static let all: [Statement] =
@@ -64,6 +71,7 @@ package enum Statement: Hashable, Sendable {
     ].flatMap { statement in Lookup.Field.allCases.map(statement) }
     + [removeGroup, eraseGroup].flatMap { statement in Group.Role.allCases.map(statement) }
     + [.store, .storeMany, .insert, .insertMany, .replace, .removeExpired, .eraseExpired, .list]
+    + [.changes, .lastChange, .missingChanges, .awaitChange, .forgetChanges]
 }
 
 extension Lookup.Field {

@@ -28,6 +28,8 @@ private struct StatementWriter {
     self.dialect = dialect
   }
 
+  private var log: String { ChangeLog.name(beside: table) }
+
   private func live(at parameter: String) -> String { "(expires_at IS NULL OR expires_at > \(parameter))" }
 
   /// The row of one lookup: kind and digest are the first two parameters.
@@ -68,6 +70,14 @@ private struct StatementWriter {
     case .eraseExpired: delete("\(many(.id)) AND expires_at <= ?3")
     case .list:
       "SELECT \(selected) FROM \(table) WHERE kind = ?1 AND digest > ?2 AND \(live(at: "?3")) ORDER BY digest LIMIT ?4"
+    case .changes: "SELECT \(ChangeLog.columns) FROM \(log) WHERE id > ?1 ORDER BY id LIMIT ?2"
+    case .lastChange: "SELECT max(id) FROM \(log)"
+    case .missingChanges:
+      "SELECT id, following FROM (SELECT id, LEAD(id) OVER (ORDER BY id) AS following FROM \(log)) AS pairs "
+        + "WHERE following > id + 1"
+    // A row that somebody has written and not committed is locked, and this fails at once.
+    case .awaitChange: "SELECT \(ChangeLog.columns) FROM \(log) WHERE id = ?1 FOR UPDATE NOWAIT"
+    case .forgetChanges: "DELETE FROM \(log) WHERE id <= ?1"
     }
   }
 
