@@ -32,7 +32,8 @@ extension BackendFactory {
         }
       },
       rival: { try PostgresRawLoop($0) },
-      targets: RawTargets(readByOne: 1.5, readsBy64: 2, writesBy64: 2.5, bulk: 0.9, bulkCount: 1_000, rows: 100_000)),
+      targets: RawTargets(readByOne: 1.5, readsBy64: 2, writesBy64: 2.5, bulk: 0.9, bulkCount: 1_000, rows: 100_000),
+      notification: { try PostgresRawNotification($0) }),
     make: open)
 
   @Sendable private static func open(_ environment: BackendEnvironment) async throws -> PostgresBackend {

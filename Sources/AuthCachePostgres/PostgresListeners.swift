@@ -25,7 +25,7 @@ final class PostgresListeners: Sendable {
       state.next += 1
       return state.next
     }
-    let (stream, mailbox) = InvalidationStream.make { [weak self] in self?.end(number) }
+    let (stream, mailbox) = InvalidationStream.make(capacity: 8_192) { [weak self] in self?.end(number) }
     let listener = PostgresListener(configuration, layout, into: mailbox)
     let isClosed = state.withLock { state in
       if !state.isClosed { state.listeners[number] = listener }

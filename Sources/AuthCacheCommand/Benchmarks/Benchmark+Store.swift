@@ -32,7 +32,7 @@ extension Benchmark {
       benchmark("buffered-64-tasks") { try await $0.buffered(count: 12_800, target: 1) },
       benchmark("bulk-\(bulk)") { try await $0.bulk(count: bulk, target: targets.bulk) },
       benchmark("sweep-beside-readers") { try await $0.sweep(rows: 1_000_000, readers: 16, target: 5) },
-    ] + (factory.embedded ? [] : [consuming, growth])
+    ] + (factory.embedded ? [] : [consuming, growth]) + announcing(factory, url: url)
   }
 }
 

@@ -105,13 +105,16 @@ public struct BackendFactory: Sendable, Identifiable {
     /// The raw client library, for `bench` to compare with.
     public let rival: (@Sendable (BackendEnvironment) throws -> any RawClient)?
     public let targets: RawTargets?
+    /// The database's own way to tell another connection something, for `bench` to compare with.
+    public let notification: (@Sendable (BackendEnvironment) throws -> any RawNotification)?
 
     public init(
       schema: (@Sendable (_ table: String?) throws -> String)? = nil,
       announcingSchema: (@Sendable (_ table: String?) throws -> String)? = nil,
       diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
       wrongWithAddress: (@Sendable (_ url: String) -> String?)? = nil,
-      rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil, targets: RawTargets? = nil
+      rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil, targets: RawTargets? = nil,
+      notification: (@Sendable (BackendEnvironment) throws -> any RawNotification)? = nil
     ) {
       self.schema = schema
       self.announcingSchema = announcingSchema
@@ -119,6 +122,7 @@ public struct BackendFactory: Sendable, Identifiable {
       self.wrongWithAddress = wrongWithAddress
       self.rival = rival
       self.targets = targets
+      self.notification = notification
     }
   }
 
@@ -204,6 +208,13 @@ extension RawClient {
 
 /// Single rows, read or written durably.
 public enum RawWork: Sendable { case reads, writes }
+
+/// Two connections, one of which hears what the other one says, with nothing but the client library in between.
+public protocol RawNotification: Sendable {
+  /// Says something, and returns when it has been heard.
+  func roundTrip() throws
+  func close()
+}
 
 /// How much faster or slower than its raw client a backend is to be, for `bench` to say whether it is.
 public struct RawTargets: Sendable {

@@ -1,0 +1,206 @@
+internal import AuthCache
+internal import AuthCacheConformance
+internal import Dispatch
+internal import Foundation
+internal import Synchronization
+
+extension Benchmark {
+  /// What it costs to announce changes, and how soon they arrive.
+  static func announcing(_ factory: BackendFactory, url: String?) -> [Benchmark] {
+    guard factory.expecting.contains(.invalidation) else { return [] }
+    let name = factory.name
+    let writes = Benchmark(name: "\(name)-announced-writes", backend: name) { scale in
+      try await AnnouncingBench(factory, url: url, scale: scale).writes("\(name)-announced-writes")
+    }
+    guard let notification = factory.tools.notification else { return [writes] }
+    let latency = Benchmark(name: "\(name)-invalidation", backend: name) { scale in
+      try await AnnouncingBench(factory, url: url, scale: scale).latency("\(name)-invalidation", notification)
+    }
+    return [writes, latency]
+  }
+}
+
+/// Two handles on one store, in a folder that goes afterwards.
+private struct AnnouncingBench {
+  let factory: BackendFactory
+  let scale: BenchmarkScale
+  let url: String?
+
+  init(_ factory: BackendFactory, url: String?, scale: BenchmarkScale) {
+    (self.factory, self.url, self.scale) = (factory, url, scale)
+  }
+
+  private func with<Result>(
+    _ name: String, announces: Bool, _ body: (BackendEnvironment) async throws -> Result
+  ) async throws -> Result {
+    let place = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "authcache-\(ProcessInfo.processInfo.processIdentifier)-bench-\(name)")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: place) }
+    let environment = BackendEnvironment(
+      namespace: "bench_\(name)", clock: SystemClock(), directory: place.path, url: url, announces: announces)
+    let result: Swift.Result<Result, any Error>
+    do { result = .success(try await body(environment)) } catch { result = .failure(error) }
+    try await factory.destroyed(environment)
+    return try result.get()
+  }
+
+  /// Durable writes by 64 tasks, announced and not.
+  func writes(_ name: String) async throws -> BenchReport.Case {
+    let (each, rounds) = (max(4, scale.count(6_400) / 64), scale.isQuick ? 3 : 5)
+    let seed = scale.seed
+    return try await with("announced", announces: true) { announced in
+      try await with("silent", announces: false) { silent in
+        let backends = [try await factory.open(announced), try await factory.open(silent)]
+        @Sendable func write(_ backend: any AuthCacheBackend) async throws {
+          try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<64 {
+              group.addTask {
+                let source = BenchmarkRecords(seed: seed &+ SystemEntropy().next() &+ UInt64(task))
+                for _ in 0..<each { try await backend.store(source.record()) }
+              }
+            }
+            try await group.waitForAll()
+          }
+        }
+        let times = try await Rounds.alternate(rounds, operations: (64 * each, 64 * each)) {
+          try await write(backends[0])
+        } raw: {
+          try await write(backends[1])
+        }
+        for backend in backends { try await backend.close() }
+        return BenchReport.Case(
+          name, backend: factory.name, against: "the same writes by 64 tasks, not announced", measured: times.measured,
+          raw: times.raw, target: 2.5, isUpperLimit: true)
+      }
+    }
+  }
+
+  /// From the call of a write through one handle until it has been dropped from a cache over another, while a thousand
+  /// other records are written each second.
+  func latency(
+    _ name: String, _ notification: @Sendable (BackendEnvironment) throws -> any RawNotification
+  ) async throws -> BenchReport.Case {
+    try await with("told", announces: true) { environment in
+      let (writer, reader) = (try await factory.open(environment), try await factory.open(environment))
+      let raw = try notification(environment)
+      let source = BenchmarkRecords(seed: scale.seed)
+      let stopwatch = Stopwatch()
+      let cache = try Self.cache(over: reader, stopwatch)
+      let probes = (0..<32).map { _ in source.record() }
+      try await writer.storeEach(probes)
+      let load = Task {
+        let others = BenchmarkRecords(seed: scale.seed &+ 1)
+        let clock = ContinuousClock()
+        var next = clock.now
+        while !Task.isCancelled {
+          try await writer.store(others.record())
+          next += .milliseconds(1)
+          if next > clock.now { try await Task.sleep(until: next, tolerance: .zero, clock: clock) }
+        }
+      }
+      var times: (told: [Double], raw: [Double]) = ([], [])
+      // Somebody listens from here on.
+      try await stopwatch.begins()
+      for number in 0..<max(60, scale.count(800)) {
+        let record = probes[number % probes.count].replacing(revision: UInt64(number) + 1)
+        _ = try await cache.load(record.id)
+        stopwatch.expect(record.id)
+        let begin = DispatchTime.now().uptimeNanoseconds
+        try await writer.store(record)
+        times.told.append(Double(await stopwatch.end() &- begin))
+        times.raw.append(try await Rounds.nanoseconds { try raw.roundTrip() })
+        try await Task.sleep(for: .milliseconds(2))
+      }
+      load.cancel()
+      _ = try? await load.value
+      raw.close()
+      try await cache.close()
+      try await writer.close()
+      return BenchReport.Case(
+        name, backend: factory.name, against: "NOTIFY by libpq alone until it is received; beside 1,000 writes/s",
+        measured: times.told, raw: times.raw, target: 10, isUpperLimit: true)
+    }
+  }
+
+  private static func cache(
+    over backend: any AuthCacheBackend, _ stopwatch: Stopwatch
+  ) throws -> any AuthCacheBackend {
+    guard let backend = backend as? any InvalidationBackend else { throw Fault.blocked("nothing is announced") }
+    return cache(over: backend, stopwatch)
+  }
+
+  private static func cache(over backend: some InvalidationBackend, _ stopwatch: Stopwatch) -> any AuthCacheBackend {
+    let source = InvalidationSource { () async throws(AuthCacheError) in
+      let announcements = try await backend.invalidations()
+      let box = Box(announcements.makeAsyncIterator())
+      return InvalidationStream { () async throws(AuthCacheError) in
+        // Asked for the next one, the cache has dropped what the last one named.
+        stopwatch.dropped()
+        let next = try await box.next()
+        stopwatch.hears(next)
+        return next
+      }
+    }
+    return CachingBackend(
+      over: backend, configuration: CachingConfiguration(sessions: CachePolicy(timeToLive: .seconds(3_600))),
+      invalidatedBy: source)
+  }
+}
+
+/// An iterator that one task at a time uses.
+// Unchecked: the one consumer of a stream asks for its elements one after the other.
+private final class Box<Iterator: AsyncIteratorProtocol>: @unchecked Sendable
+where Iterator.Element == Invalidation, Iterator.Failure == AuthCacheError {
+  private var iterator: Iterator
+
+  init(_ iterator: Iterator) { self.iterator = iterator }
+
+  func next() async throws(AuthCacheError) -> Invalidation? { try await iterator.next(isolation: nil) }
+}
+
+/// When a cache has dropped what somebody waits for.
+private final class Stopwatch: Sendable {
+  private struct State {
+    var awaited: Lookup?
+    var waiter: CheckedContinuation<UInt64, Never>?
+    var heard: Invalidation?
+    var end: UInt64?
+    var hasBegun = false
+  }
+
+  private let state = Mutex(State())
+
+  func hears(_ invalidation: Invalidation?) { state.withLock { $0.heard = invalidation } }
+
+  func dropped() {
+    let now = DispatchTime.now().uptimeNanoseconds
+    let waiter = state.withLock { state -> CheckedContinuation<UInt64, Never>? in
+      state.hasBegun = state.hasBegun || state.heard != nil
+      guard let awaited = state.awaited, state.heard == .record(awaited) || state.heard == .gap else { return nil }
+      state.awaited = nil
+      state.end = now
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume(returning: now)
+  }
+
+  func begins() async throws {
+    while !state.withLock({ $0.hasBegun }) { try await Task.sleep(for: .milliseconds(1)) }
+  }
+
+  func expect(_ lookup: Lookup) { state.withLock { ($0.awaited, $0.end) = (lookup, nil) } }
+
+  /// The instant at which it was dropped, in nanoseconds.
+  func end() async -> UInt64 {
+    await withCheckedContinuation { continuation in
+      let end: UInt64? = state.withLock { state in
+        if let end = state.end { return end }
+        state.waiter = continuation
+        return nil
+      }
+      if let end { continuation.resume(returning: end) }
+    }
+  }
+}
