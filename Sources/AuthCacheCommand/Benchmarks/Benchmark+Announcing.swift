@@ -127,10 +127,12 @@ private struct AnnouncingBench {
     over backend: any AuthCacheBackend, _ stopwatch: Stopwatch
   ) throws -> any AuthCacheBackend {
     guard let backend = backend as? any InvalidationBackend else { throw Fault.blocked("nothing is announced") }
-    return cache(over: backend, stopwatch)
+    return listening(over: backend, stopwatch)
   }
 
-  private static func cache(over backend: some InvalidationBackend, _ stopwatch: Stopwatch) -> any AuthCacheBackend {
+  private static func listening(
+    over backend: some InvalidationBackend, _ stopwatch: Stopwatch
+  ) -> any AuthCacheBackend {
     let source = InvalidationSource { () async throws(AuthCacheError) in
       let announcements = try await backend.invalidations()
       let box = Box(announcements.makeAsyncIterator())

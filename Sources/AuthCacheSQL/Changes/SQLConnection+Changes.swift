@@ -21,7 +21,7 @@ extension SQLConnection {
       else { continue }
       missing += (before + 1)..<after
     }
-    return ChangePosition(last: last, missing: missing.suffix(4_096), isInOrder: false)
+    return ChangePosition(last: last, missing: missing.sorted().suffix(4_096), isInOrder: false)
   }
 
   /// Everything in the log after `id`, up to what can have been written since somebody listened.
@@ -29,7 +29,7 @@ extension SQLConnection {
     let end = try lastChange()
     var changes: [LoggedChange] = []
     var start = id
-    guard end ?? 0 - id <= ChangeLog.capacity else { return .changes([], last: end) }
+    guard (end ?? 0) - id <= ChangeLog.capacity else { return .changes([], last: end) }
     while true {
       let page = try self.changes(.changes, from: start, limit: ChangeLog.page)
       changes += page

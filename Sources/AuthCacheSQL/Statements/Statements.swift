@@ -74,7 +74,7 @@ private struct StatementWriter {
     case .lastChange: "SELECT max(id) FROM \(log)"
     case .missingChanges:
       "SELECT id, following FROM (SELECT id, LEAD(id) OVER (ORDER BY id) AS following FROM \(log)) AS pairs "
-        + "WHERE following > id + 1"
+        + "WHERE following > id + 1 UNION ALL SELECT 0, min(id) FROM \(log) HAVING min(id) > 1"
     // A row that somebody has written and not committed is locked, and this fails at once.
     case .awaitChange: "SELECT \(ChangeLog.columns) FROM \(log) WHERE id = ?1 FOR UPDATE NOWAIT"
     case .forgetChanges: "DELETE FROM \(log) WHERE id <= ?1"

@@ -6,7 +6,7 @@ import AuthCacheServers
 import Testing
 
 extension RealDatabases {
-  @Suite(.serialized, .timeLimit(.minutes(4))) struct AnnouncingTests {
+  @Suite(.serialized, .timeLimit(.minutes(1))) struct AnnouncingTests {
     @Test("announcing is off unless asked for, and then on for whoever writes", arguments: Database.servers)
     func agreed(_ database: Database) async throws {
       let (server, table) = (try await SharedServer.of(database), SharedServer.tableName())

@@ -5,7 +5,7 @@ import Testing
 extension RealDatabases {
   /// Numbers of the log that are drawn in one order and committed in another.
   @Suite(
-    .serialized, .timeLimit(.minutes(4)),
+    .serialized, .timeLimit(.minutes(1)),
     .enabled(if: ServerKind.mariadb.canBeTested, "\(ServerKind.mariadb.whatIsMissing ?? "")"))
   struct CommitOrderTests {
     private let row =

@@ -5,7 +5,7 @@ import Testing
 
 extension RealDatabases {
   /// Two caches over two handles: whatever happens to the way between them, nothing stale remains.
-  @Suite(.serialized, .timeLimit(.minutes(4))) struct LostSourceTests {
+  @Suite(.serialized, .timeLimit(.minutes(1))) struct LostSourceTests {
     private func hurt(
       _ database: Database, _ body: (ThrowawayServer, RawSession) async throws -> Void
     ) async throws {
