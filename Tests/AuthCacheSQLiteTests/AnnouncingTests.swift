@@ -80,10 +80,10 @@ import Testing
         await Task.yield()
       }
     }
+    defer { time.cancel() }
     #expect(try await announcements.next() == .gap)
     try await backend.store(record(1, clock: clock))
     #expect(try await announcements.next() == .record(record(1).id))
-    time.cancel()
     try await backend.close()
   }
 
