@@ -153,7 +153,10 @@ let package = Package(
     ),
     .testTarget(
       name: "UsageTests",
-      dependencies: ["AuthCache", "AuthCacheSQLite", "AuthCacheConformance", "AuthCacheTesting"]
+      dependencies: [
+        "AuthCache", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheServers", "AuthCacheConformance",
+        "AuthCacheTesting",
+      ]
     ),
   ]
 )

@@ -157,8 +157,8 @@ extension Record {
   func digest(under field: Lookup.Field) -> RecordDigest? {
     switch field {
     case .id: digest
-    case .accessToken: aliases.accessToken
-    case .refreshToken: aliases.refreshToken
+    case .accessToken: relations?[.accessToken]
+    case .refreshToken: relations?[.refreshToken]
     }
   }
 }

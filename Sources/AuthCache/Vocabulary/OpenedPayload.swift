@@ -11,7 +11,8 @@ final class OpenedPayload: Sendable {
   private let digest: RecordDigest
   private let revision: UInt64
   private let createdAt: Timestamp
-  private let relations: Record.Relations?
+  // As in ``Record``: nothing writes to it.
+  private nonisolated(unsafe) let relations: Record.Relations?
   /// What the same payload opened to later, under a ring that had changed.
   private let later = Mutex<OpenedPayload?>(nil)
 

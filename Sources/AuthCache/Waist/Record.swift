@@ -15,7 +15,8 @@ public struct Record: Sendable {
   /// What is large and rare stands behind one reference: that keeps a record at 96 bytes, cheap to hand through an
   /// existential call. Nil if there is neither; an object that all such records share would be what many tasks that copy
   /// records wait for.
-  let relations: Relations?
+  // Unsafe to share in the eyes of the compiler only: nothing writes to it once it is made.
+  nonisolated(unsafe) let relations: Relations?
 
   public var aliases: Aliases { relations?.aliases ?? .none }
   public var groups: Groups { relations?.groups ?? .none }
@@ -74,27 +75,6 @@ public struct Record: Sendable {
   /// Every lookup that finds this record: by id and by each alias.
   public var lookups: [Lookup] {
     [id] + aliases.all.map { Lookup(kind: kind, field: $0.field, digest: $0.digest) }
-  }
-
-  /// The aliases and groups of a record.
-  final class Relations: Sendable, Equatable {
-    let aliases: Aliases
-    let groups: Groups
-
-    private init(_ aliases: Aliases, _ groups: Groups) {
-      self.aliases = aliases
-      self.groups = groups
-    }
-
-    static func == (a: Relations, b: Relations) -> Bool {
-      a === b || a.aliases == b.aliases && a.groups == b.groups
-    }
-
-    /// Nil if there is nothing to keep.
-    static func of(_ aliases: Aliases, _ groups: Groups) -> Relations? {
-      aliases.isEmpty && groups.isEmpty ? nil : Relations(aliases, groups)
-    }
-
   }
 }
 

@@ -13,9 +13,14 @@ extension Benchmark {
       } raw: {
         try await hits(on: memory, lookups, loops)
       }
-      return BenchReport.Case(
+      var item = BenchReport.Case(
         "cache-hit", backend: "memory", against: "the memory backend's own hit, 10,000 records, Zipf 0.99",
         measured: times.measured, raw: times.raw, target: 1.5, isUpperLimit: true)
+      if let before = Allocator.count {
+        try await hits(on: cache, lookups, 2)
+        if let after = Allocator.count { item.note = "\(after - before) allocations in \(2 * lookups.count) hits" }
+      }
+      return item
     },
     Benchmark(name: "cache-two-tasks", backend: "memory") { scale in
       let (cache, _, lookups) = try await cached(scale)

@@ -95,7 +95,7 @@ struct Bench: AsyncParsableCommand {
 
   private func chosen(_ subjects: [Subject]) throws -> [Benchmark] {
     let all = subjects.flatMap { subject in
-      (subject.factory.name == "memory" ? Benchmark.memory + Benchmark.buffer + Benchmark.cache : [])
+      (subject.factory.name == "memory" ? Benchmark.memory + Benchmark.buffer + Benchmark.cache + Benchmark.size : [])
         + Benchmark.cases(of: subject.factory, url: subject.url)
     }
     try Names("case", all.map(\.name)).check(only.words)

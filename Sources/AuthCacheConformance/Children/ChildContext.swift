@@ -36,6 +36,13 @@ public final class ChildContext: Sendable {
     try await stack.build(try await factory.make(environment), environment)
   }
 
+  /// Opens the parent's store behind a write buffer that goes by the system's clock, as nobody else moves one here.
+  func openBuffered(_ configuration: BufferConfiguration) async throws -> any BufferingBackend {
+    try factory.layers.buffer(
+      LayerFactories.BufferParts(
+        delegate: try await open(), configuration: configuration, clock: SystemClock(), spawner: .unstructured))
+  }
+
   /// Hands a line to the parent; it has left this process when the call returns, so a kill loses none.
   public func emit(_ line: String) { write(line) }
 

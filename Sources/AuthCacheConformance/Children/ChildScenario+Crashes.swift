@@ -41,6 +41,26 @@ extension ChildScenario {
     }
   }
 
+  /// Stores sessions through a write buffer until it is killed, and names each whose store was acknowledged, with the
+  /// milliseconds that this process had been at it by then.
+  static let storeBufferedUntilKilled = ChildScenario("buffer.storeUntilKilled") { context in
+    let isQueued = try context.argument("queued") == "true"
+    let buffer = try await context.openBuffered(
+      BufferConfiguration(
+        maxDelay: .milliseconds(try context.number("maxDelay")), queued: isQueued ? [.session] : []))
+    let series = try RecordSeries(context)
+    let tasks = try context.number("tasks")
+    let (clock, begin) = (ContinuousClock(), ContinuousClock.now)
+    try await forever(tasks) { task, round in
+      let number = task + round * tasks
+      try await buffer.store(series.session(number))
+      context.emit("\(number) \((clock.now - begin).wholeMilliseconds)")
+      // What is acknowledged at once would otherwise outrun every store.
+      if isQueued { try await Task.sleep(for: .milliseconds(1)) }
+      return true
+    }
+  }
+
   /// Repeats `body` in several tasks until it answers false.
   private static func forever(
     _ tasks: Int, _ body: @escaping @Sendable (_ task: Int, _ round: Int) async throws -> Bool

@@ -21,10 +21,10 @@ public struct ChildScenario: Sendable, Identifiable {
     self.body = body
   }
 
-  /// Every part that a requirement of this kit gives to a child.
+  /// Every part that a check of this kit gives to a child.
   public static let all: [ChildScenario] = [
-    .consumeCodes, .recordHistory, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled, .openAndStore,
-    .changeRecords,
+    .consumeCodes, .recordHistory, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled,
+    .storeBufferedUntilKilled, .openAndStore, .changeRecords,
   ]
 
   /// Whether this process plays a part.

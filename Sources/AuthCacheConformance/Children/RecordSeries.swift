@@ -35,7 +35,7 @@ package struct RecordSeries: Sendable {
   package func code(_ number: Int) -> Record { record(.code, number, aliased: false) }
 
   /// With both aliases where the store keeps them.
-  func session(_ number: Int) -> Record { record(.session, number, aliased: aliases) }
+  package func session(_ number: Int) -> Record { record(.session, number, aliased: aliases) }
 
   func batch(_ number: Int, size: Int) -> [Record] { (0..<size).map { session(number * size + $0) } }
 

@@ -51,13 +51,21 @@ public struct BenchReport: Sendable, Codable {
     /// The limit, and whether the ratio must lie below or above it.
     public var target: Double
     public var isUpperLimit: Bool
+    /// What both sides are measured in; nanoseconds if left out.
+    public var unit: Unit?
+    /// What else was found.
+    public var note: String?
+
+    public enum Unit: String, Sendable, Codable, Hashable {
+      case nanoseconds, bytes
+    }
 
     public var isMet: Bool { isUpperLimit ? ratio <= target : ratio >= target }
 
     /// - Parameters:
     ///   - measured: The time of one operation in each round, in nanoseconds.
     ///   - raw: The same of the other side.
-    ///   - isUpperLimit: True for a ratio of times that must stay below the target, false for a ratio of throughputs
+    ///   - isUpperLimit: True for a ratio of times, or sizes, that must stay below the target, false for a ratio of throughputs
     ///     that must reach it.
     public init(
       _ name: String, backend: String, against: String, measured: [Double], raw: [Double], target: Double,
@@ -73,6 +81,11 @@ public struct BenchReport: Sendable, Codable {
       spread = [ratios.min() ?? 0, ratios.max() ?? 0]
       self.target = target
       self.isUpperLimit = isUpperLimit
+    }
+
+    /// `value`, which is of one of the sides, in the unit of this case.
+    func shown(_ value: Double) -> String {
+      unit == .bytes ? "\(Int(value.rounded())) B" : BenchReport.time(value)
     }
 
     private static func median(_ values: [Double]) -> Double {
@@ -100,7 +113,7 @@ extension BenchReport {
 
   private func row(_ item: Case) -> [String] {
     [
-      item.name, item.backend, Self.time(item.measured), Self.time(item.raw), Self.ratio(item.ratio),
+      item.name, item.backend, item.shown(item.measured), item.shown(item.raw), Self.ratio(item.ratio),
       item.spread.map(Self.ratio).joined(separator: "–"), (item.isUpperLimit ? "≤ " : "≥ ") + Self.ratio(item.target),
       item.isMet ? "met" : "not met",
     ]
@@ -124,7 +137,7 @@ extension BenchReport {
       return column < last ? cell : cells(cell, met: cases[number - 1].isMet, style)
     }
     text += "\nThe other side:\n"
-    for item in cases { text += "  \(item.name): \(item.against)\n" }
+    for item in cases { text += "  \(item.name): \(item.against)\(item.note.map { "; \($0)" } ?? "")\n" }
     if let beside {
       text += "\nBeside them: \(beside.name)\n"
       for figure in beside.figures { text += "  \(figure.operation): \(Self.time(figure.time))\n" }

@@ -34,13 +34,8 @@ public struct CacheCounts: Hashable, Sendable {
     return sum
   }
 
-  /// Each count with the last part of its metric's label.
-  var named: [(name: String, count: Int)] {
-    [
-      ("hits", hits), ("negative_hits", negativeHits), ("misses", misses), ("loads", loads), ("evictions", evictions),
-      ("expirations", expirations), ("invalidations", invalidations),
-    ]
-  }
+  /// The last part of each count's metric label.
+  static let names = ["hits", "negative_hits", "misses", "loads", "evictions", "expirations", "invalidations"]
 }
 
 /// The counters off the path of a hit.

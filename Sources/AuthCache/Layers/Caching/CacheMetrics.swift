@@ -14,7 +14,7 @@ struct CacheMetrics: ~Copyable, Sendable {
   private static let interval: Int64 = 1_000
 
   init(of kind: RecordKind) {
-    counters = CacheCounts().named.map { name, _ in
+    counters = CacheCounts.names.map { name in
       Counter(label: "\(MetricNames.cachePrefix).\(name)", dimensions: [("kind", kind.rawValue)])
     }
   }
@@ -29,10 +29,19 @@ struct CacheMetrics: ~Copyable, Sendable {
     next.store(now.millisecondsSinceEpoch &+ Self.interval, ordering: .relaxed)
     published.withLock { published in
       let counts = counts()
-      for ((new, old), counter) in zip(zip(counts.named, published.named), counters) where new.count > old.count {
-        counter.increment(by: new.count - old.count)
-      }
+      // In the order of the names, one by one: a hit may be the one that publishes, and allocates nothing.
+      add(counts.hits - published.hits, to: 0)
+      add(counts.negativeHits - published.negativeHits, to: 1)
+      add(counts.misses - published.misses, to: 2)
+      add(counts.loads - published.loads, to: 3)
+      add(counts.evictions - published.evictions, to: 4)
+      add(counts.expirations - published.expirations, to: 5)
+      add(counts.invalidations - published.invalidations, to: 6)
       published = counts
     }
+  }
+
+  private borrowing func add(_ count: Int, to counter: Int) {
+    if count > 0 { counters[counter].increment(by: count) }
   }
 }

@@ -143,7 +143,7 @@ final class KindCache: Sendable {
     if let evicted = left.evicted, withdraw(evicted) { counters.evictions.add(1, ordering: .relaxed) }
     for expired in left.expired where withdraw(expired) { counters.expirations.add(1, ordering: .relaxed) }
     let isKept =
-      if record.relations?.aliases.isEmpty ?? true {
+      if !(record.relations?.hasAliases ?? false) {
         insertAlone(entry, until: end) { isTrue(record, to: lookup, since: generation) }
       } else {
         insertPending(entry, until: end) { isTrue(record, to: lookup, since: generation) }

@@ -46,11 +46,11 @@ final class WriteGenerations: Sendable {
   func isUntouched(_ record: Record, since begin: UInt64) -> Bool {
     guard isUntouched(record.digest, since: begin) else { return false }
     guard let relations = record.relations else { return true }
-    return isUntouched(relations.aliases.accessToken, since: begin)
-      && isUntouched(relations.aliases.refreshToken, since: begin)
-      && isUntouched(relations.groups.subject, since: begin)
-      && isUntouched(relations.groups.providerSession, since: begin)
-      && isUntouched(relations.groups.grant, since: begin)
+    return isUntouched(relations[.accessToken], since: begin)
+      && isUntouched(relations[.refreshToken], since: begin)
+      && isUntouched(relations[.subject], since: begin)
+      && isUntouched(relations[.providerSession], since: begin)
+      && isUntouched(relations[.grant], since: begin)
   }
 
   private func isUntouched(_ digest: RecordDigest?, since begin: UInt64) -> Bool {
