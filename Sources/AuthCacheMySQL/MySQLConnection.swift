@@ -191,7 +191,7 @@ extension MySQLConnection {
   }
 
   func failure(of statement: UnsafeMutablePointer<MYSQL_STMT>, writes: Bool) -> SQLFailure {
-    failure(Int32(mysql_stmt_errno(statement)), writes: writes)
+    failure(Int32(mysql_stmt_errno(statement)), mysql_stmt_error(statement), writes: writes)
   }
 }
 
@@ -206,12 +206,14 @@ extension MySQLConnection {
   }
 
   private func failure(writes: Bool, isCommit: Bool = false) -> SQLFailure {
-    failure(Int32(mysql_errno(connection)), writes: writes, isCommit: isCommit)
+    failure(Int32(mysql_errno(connection)), mysql_error(connection), writes: writes, isCommit: isCommit)
   }
 
   /// - Parameter writes: What failed may have changed something, if it took place.
-  private func failure(_ code: Int32, writes: Bool, isCommit: Bool = false) -> SQLFailure {
-    var failure = SQLFailure(mysql: code)
+  private func failure(
+    _ code: Int32, _ text: UnsafePointer<CChar>?, writes: Bool, isCommit: Bool = false
+  ) -> SQLFailure {
+    var failure = SQLFailure(mysql: code, text: text)
     guard failure.condition == .disconnected else { return failure }
     isBroken = true
     // Within a transaction nothing is committed before the commit.

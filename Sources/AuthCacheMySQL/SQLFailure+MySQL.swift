@@ -4,9 +4,15 @@ internal import AuthCacheSQL
 extension SQLFailure {
   /// What an error number means (https://mariadb.com/kb/en/mariadb-error-codes/). Only the number is kept: the
   /// server's text may hold values.
-  init(mysql number: Int32) {
-    let meaning = Self.meaning(of: number)
+  init(mysql number: Int32, text: UnsafePointer<CChar>? = nil) {
+    let meaning = Self.meaning(of: Self.isAboutSpace(number, text) ? 1021 : number)
     self.init(meaning.code, condition: meaning.condition, meaning.reason, detail: "error \(number)")
+  }
+
+  /// Some errors say in words only that the system or the storage engine (28, 135) has no room.
+  private static func isAboutSpace(_ number: Int32, _ text: UnsafePointer<CChar>?) -> Bool {
+    guard number == 1005 || number == 1030, let text = text.map({ String(cString: $0) }) else { return false }
+    return ["errno: 28 ", "errno: 135 ", "error 28 ", "error 135 "].contains { text.contains($0) }
   }
 
   private static func meaning(

@@ -6,7 +6,7 @@ import Testing
 extension RealDatabases {
   @Suite(.serialized, .timeLimit(.minutes(4))) struct CodesTests {
     @Test(
-      "four processes with two handles and four tasks each consume the same 2,000 codes: each is won exactly once",
+      "four processes with two handles and two tasks each consume the same 10,000 codes: each is won exactly once",
       arguments: Database.servers)
     func wonOnce(_ database: Database) async throws {
       let server = try await SharedServer.of(database)
@@ -15,10 +15,10 @@ extension RealDatabases {
       let backend = try await database.open(server.url, settings)
       let clock: any AuthCacheClock = .system
       let series = RecordSeries(seed: 7, start: clock.now, aliases: true)
-      let count = 2_000
+      let count = 10_000
       try await backend.store(contentsOf: (0..<count).map(series.code))
       let crew = try Crew(4, "codes.consume", database, on: server, table: settings.tableName) { _ in
-        series.arguments(["count": "\(count)", "tasks": "4", "handles": "2"])
+        series.arguments(["count": "\(count)", "tasks": "2", "handles": "2"])
       }
       var winners: [Int: Int] = [:]
       for line in try await crew.run() {

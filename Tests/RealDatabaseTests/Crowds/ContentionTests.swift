@@ -64,20 +64,21 @@ extension RealDatabases {
       try await backend.close()
     }
 
-    @Test("two sweepers and thirty-two writers: no deadlock reaches a caller", arguments: Database.ways)
+    @Test("two sweepers and thirty-two writers for ten seconds: no deadlock reaches a caller", arguments: Database.ways)
     func sweepers(_ database: Database) async throws {
       let server = try await SharedServer.of(database)
       var settings = Database.Settings()
       settings.tableName = SharedServer.tableName()
       let handles = [try await database.open(server.url, settings), try await database.open(server.url, settings)]
-      let writing = Count()
+      let (writing, written) = (Count(), Count())
       let clock: any AuthCacheClock = .system
+      let end = ContinuousClock.now + .seconds(10)
       let errors = try await withThrowingTaskGroup(of: AuthCacheError?.self) { group in
         for writer in 0..<32 {
           let backend = handles[writer % 2]
           group.addTask {
             defer { writing.add() }
-            return try await failure { try await Self.write(UInt64(writer), on: backend) }
+            return try await failure { try await Self.write(UInt64(writer), on: backend, until: end, written) }
           }
         }
         for handle in handles {
@@ -92,13 +93,17 @@ extension RealDatabases {
         return try await group.reduce(into: [AuthCacheError]()) { if let error = $1 { $0.append(error) } }
       }
       #expect(errors.isEmpty, "\(errors.prefix(3).map(\.debugDescription))")
+      #expect(written.value >= 32, "everybody got on")
       for handle in handles { try await handle.close() }
     }
 
     /// Everything that writes, on records that others write too and of which half have expired.
-    private static func write(_ writer: UInt64, on backend: Database.Backend) async throws {
+    private static func write(
+      _ writer: UInt64, on backend: Database.Backend, until end: ContinuousClock.Instant, _ written: Count
+    ) async throws {
       var random = SeededGenerator(seed: writer &* 0xD134_2543_DE82_EF95)
-      for _ in 0..<80 {
+      while ContinuousClock.now < end {
+        written.add()
         let number = random.next() % 60
         let life: Duration = random.next() % 2 == 0 ? .milliseconds(-50) : .seconds(600)
         let next = record(

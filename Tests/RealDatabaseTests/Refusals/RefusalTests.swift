@@ -188,5 +188,73 @@ extension RealDatabases {
       #expect(ContinuousClock.now - start < .seconds(5))
       try await backend.close()
     }
+
+    @Test(
+      "a full disk: writes are unavailable and say why, what was acknowledged is there, and it heals",
+      .enabled(if: SmallDisk.isAvailable, "mounting a file system needs root"))
+    func fullDisk() async throws {
+      let disk = try SmallDisk(megabytes: 512)
+      defer { disk.unmount() }
+      let server = try await ThrowawayServer.start(.postgres, ServerOptions(isDurable: false, place: disk.path))
+      try await expectFullness(.postgres, server, fill: disk.fill, makeRoom: disk.makeRoom)
+      try disk.fill()
+      try await expectRefusal(.postgres, server.url, saying: "full")
+      await server.end()
+    }
+
+    @Test("the same where the tablespace has no more room")
+    func fullTablespace() async throws {
+      guard Database.servers.contains(.mariadb) else { return }
+      func server(_ files: String) async throws -> ThrowawayServer {
+        try await ThrowawayServer.start(
+          .mariadb,
+          ServerOptions(
+            isDurable: false, settings: ["innodb-file-per-table": "0", "innodb-data-file-path": files]))
+      }
+      // No room for the table, and then none for what is in it.
+      let small = try await server("ibdata1:12M")
+      let session = try RawSession(.mariadb, at: small.url)
+      for number in 0..<100 {
+        guard (try? session.run("CREATE TABLE filler\(number) (n INT PRIMARY KEY)")) != nil else { break }
+      }
+      try await expectRefusal(.mariadb, small.url, saying: "full")
+      await small.end()
+
+      let larger = try await server("ibdata1:12M;ibdata2:16M")
+      let raw = try RawSession(.mariadb, at: larger.url)
+      try raw.run("CREATE TABLE ballast (n INT PRIMARY KEY, bytes MEDIUMBLOB)")
+      try raw.run("INSERT INTO ballast VALUES (1, REPEAT('a', 1000000)), (2, REPEAT('b', 1000000))")
+      try await expectFullness(.mariadb, larger, fill: {}, makeRoom: { try raw.run("DROP TABLE ballast") })
+      await larger.end()
+    }
+
+    private func expectFullness(
+      _ database: Database, _ server: ThrowawayServer, fill: () throws -> Void, makeRoom: () throws -> Void
+    ) async throws {
+      var settings = Database.Settings()
+      settings.tableName = SharedServer.tableName()
+      let backend = try await database.open(server.url, settings)
+      try await backend.store(record(0))
+      try fill()
+      let payload = Payload((0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) })
+      var stored: [UInt64] = [0]
+      var refusal: AuthCacheError?
+      for number in UInt64(1)...4_000 {
+        refusal = try await failure { try await backend.store(record(number, payload: payload)) }
+        guard refusal == nil else { break }
+        stored.append(number)
+      }
+      let error = try #require(refusal, "the disk is full, and yet everything was stored")
+      #expect(error.code == .unavailable)
+      #expect(error.effect == AuthCacheError.Effect.none)
+      #expect(error.reason.contains("full"), "\(error.reason)")
+      #expect(try await backend.load(record(UInt64(stored.count)).id) == nil)
+      try makeRoom()
+      let start = ContinuousClock.now
+      try await until { try await failure { try await backend.store(record(9_999, payload: payload)) } == nil }
+      #expect(ContinuousClock.now - start < .seconds(5))
+      for number in stored + [9_999] { #expect(try await backend.load(record(number).id) != nil, "\(number)") }
+      try await backend.close()
+    }
   }
 }
