@@ -61,8 +61,12 @@ final class PostgresCursor: SQLCursor {
 
   func digest(at column: Int) throws(SQLFailure) -> RecordDigest? {
     guard PQgetisnull(result, row, Int32(column)) == 0 else { return nil }
-    guard let digest = RecordDigest(bytes: value(at: column)) else { throw Self.foreign }
-    return digest
+    let bytes = value(at: column)
+    guard bytes.count == 32 else { throw Self.foreign }
+    func word(_ place: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self))
+    }
+    return RecordDigest(words: (word(0), word(1), word(2), word(3)))
   }
 
   func integer(at column: Int) throws(SQLFailure) -> Int64? {

@@ -168,6 +168,7 @@ extension BenchReport {
             "measured": .number(item.measured), "raw": .number(item.raw), "ratio": .number(item.ratio),
             "spread": .array(item.spread.map { .number($0) }), "target": .number(item.target),
             "isUpperLimit": .bool(item.isUpperLimit), "isMet": .bool(item.isMet),
+            "unit": .string((item.unit ?? .nanoseconds).rawValue), "note": item.note.map { .string($0) } ?? .null,
           ]
         }),
       "beside": beside.map { ["name": .string($0.name), "figures": .array(others)] } ?? .null,

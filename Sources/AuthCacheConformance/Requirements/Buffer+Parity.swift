@@ -64,7 +64,7 @@ extension Requirement {
       consequence: "A login that was refused has taken place, or one that took place is refused.",
       likelyCause: "A call that may have been carried out is repeated, or its error is lost.",
       references: ["CTRLRun#56"],
-      deadline: .seconds(20)
+      deadline: .seconds(90)
     ) { trial in
       for effect in [AuthCacheError.Effect.none, .unknown] {
         for number in 0... {
@@ -159,7 +159,7 @@ extension Requirement {
     Requirement(
       "buffer.flush.delayFromFirst", .buffer, "The delay runs from the first write that waits, however many follow.",
       consequence: "As long as writes keep coming none is written.", likelyCause: "Each write starts the timer anew.",
-      deadline: .seconds(8)
+      deadline: .seconds(20)
     ) { trial in
       let world = try await trial.buffered(BufferConfiguration(maxBatch: 100, maxDelay: .seconds(30)))
       let codes = (0..<2).map { _ in trial.record(.code) }

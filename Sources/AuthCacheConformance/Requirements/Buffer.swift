@@ -10,7 +10,7 @@ extension Requirement {
     Requirement(
       "buffer.flush.fullBatch", .buffer, "A full batch is flushed without waiting for the delay.",
       consequence: "Under load every login waits for a timer.", likelyCause: "Only the timer flushes.",
-      deadline: .seconds(8)
+      deadline: .seconds(20)
     ) { trial in
       let world = try await trial.buffered(.gathering(maxBatch: 4))
       let codes = (0..<4).map { _ in trial.record(.code) }
@@ -23,7 +23,7 @@ extension Requirement {
       "buffer.flush.delay", .buffer,
       "An incomplete batch is flushed when the delay has passed since its first write, and not before.",
       consequence: "A quiet server keeps a login waiting for ever, or gathers nothing at all.",
-      likelyCause: "The timer is started by the second write, or not looked at.", deadline: .seconds(8)
+      likelyCause: "The timer is started by the second write, or not looked at.", deadline: .seconds(20)
     ) { trial in
       let world = try await trial.buffered(BufferConfiguration(maxBatch: 100, maxDelay: .seconds(30)))
       let code = trial.record(.code)

@@ -69,7 +69,7 @@ extension Trial {
   /// - Returns: false if it does not within a few seconds.
   func soon(_ condition: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
-    let end = clock.now + .seconds(4) * CheckRun.pace
+    let end = clock.now + .seconds(8) * CheckRun.pace
     while !condition() {
       if Task.isCancelled || clock.now > end { return false }
       await Task.yield()

@@ -40,7 +40,7 @@ extension Lane {
       return
     }
     pool.observer.noteIfSlow(.load, nil, since: start)
-    Delivery.deliver(requests)
+    AnswerGate.resume(requests) { $0.deliver(behind: $1) }
   }
 
   private func readAlone(_ request: LaneRequest, on connection: any SQLConnection) throws(SQLFailure) {

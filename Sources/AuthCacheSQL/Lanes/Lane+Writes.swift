@@ -11,7 +11,7 @@ internal import Musl
 /// Group commit.
 extension Lane {
   /// How often a transaction is repeated that lost against others.
-  private static var repeats: Int { 8 }
+  private static var repeats: Int { 16 }
 
   func serveWrites(on connection: any SQLConnection) throws(SQLFailure) {
     // Where there is one lock it comes first: while it is awaited more requests gather, and may yet be cancelled.
@@ -60,7 +60,7 @@ extension Lane {
       return error
     }
     pool.observer.noteIfSlow(requests.count == 1 ? requests[0].request.operation : "commit", nil, since: start)
-    Delivery.deliver(requests)
+    AnswerGate.resume(requests) { $0.deliver(behind: $1) }
     return nil
   }
 

@@ -18,7 +18,7 @@ final class LaneRequest: Sendable {
     var answer: Result<SQLAnswer, AuthCacheError>?
     // Resumed by whoever sets the phase to `answered`, and that happens once.
     var continuation: UnsafeContinuation<Void, Never>?
-    var delivery: Delivery?
+    var gate: AnswerGate?
   }
 
   private enum Phase { case created, waiting, taken, answered }
@@ -41,8 +41,8 @@ final class LaneRequest: Sendable {
     } onCancel: {
       cancel()
     }
-    let (answer, delivery) = state.withLock { ($0.answer.take(), $0.delivery) }
-    delivery?.wait()
+    let (answer, gate) = state.withLock { ($0.answer.take(), $0.gate) }
+    gate?.wait()
     return try (answer ?? .failure(cancellation)).get()
   }
 
@@ -101,7 +101,7 @@ final class LaneRequest: Sendable {
   }
 
   /// Hands out what was prepared, once those it is delivered with have theirs.
-  func deliver(with delivery: Delivery) { resume(nil, with: delivery) }
+  func deliver(behind gate: AnswerGate?) { resume(nil, behind: gate) }
 
   func settle(_ result: Result<SQLAnswer, SQLFailure>) {
     switch result {
@@ -114,11 +114,11 @@ final class LaneRequest: Sendable {
   func fail(_ failure: SQLFailure) { resume(.failure(failure.error(request.operation, request.kind))) }
 
   /// - Parameter answer: nil for what was prepared.
-  private func resume(_ answer: Result<SQLAnswer, AuthCacheError>?, with delivery: Delivery? = nil) {
+  private func resume(_ answer: Result<SQLAnswer, AuthCacheError>?, behind gate: AnswerGate? = nil) {
     let continuation: UnsafeContinuation<Void, Never>? = state.withLock { state in
       guard state.phase == .waiting || state.phase == .taken else { return nil }
       state.phase = .answered
-      state.delivery = delivery
+      state.gate = gate
       if let answer {
         state.answer = answer
       } else if state.answer == nil {

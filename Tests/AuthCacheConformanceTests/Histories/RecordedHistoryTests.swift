@@ -31,7 +31,7 @@ import Testing
     let clock = VirtualClock()
     let recorder = HistoryRecorder(clock: clock)
     let base = MemoryBackend(clock: clock).intercepted(by: Hesitating()).intercepted(by: SometimesUnknown())
-    await Workload(seed: 3, keys: 8, operations: 200).run(on: [base], recorder: recorder, clock: clock)
+    await Workload(seed: 3, keys: 16, operations: 60).run(on: [base], recorder: recorder, clock: clock)
     let verdict = recorder.history.check()
     #expect(recorder.history.operations.contains { $0.answer == .unknown })
     try verdict.requireLinearizable()

@@ -15,7 +15,7 @@ final class Acknowledgement: Sendable {
     var remaining: Int
     var failure: AuthCacheError?
     var answer: Answer?
-    var continuation: CheckedContinuation<Answer, Never>?
+    var continuation: CheckedContinuation<(Answer, AnswerGate?), Never>?
   }
 
   init(_ operation: AuthCacheError.Operation, _ kind: RecordKind?, awaiting count: Int = 1) {
@@ -42,22 +42,25 @@ final class Acknowledgement: Sendable {
 
   /// The answer, as soon as there is one.
   func answer() async -> Answer {
-    await withCheckedContinuation { continuation in
+    let (answer, gate) = await withCheckedContinuation { continuation in
       let known: Answer? = state.withLock { state in
         if let answer = state.answer { return answer }
         state.continuation = continuation
         return nil
       }
-      if let known { continuation.resume(returning: known) }
+      if let known { continuation.resume(returning: (known, nil)) }
     }
+    gate?.wait()
+    return answer
   }
 
   /// An answer on its way to who waits for it.
   struct Delivery: Sendable {
-    fileprivate let continuation: CheckedContinuation<Answer, Never>
+    fileprivate let continuation: CheckedContinuation<(Answer, AnswerGate?), Never>
     fileprivate let answer: Answer
 
-    func deliver() { continuation.resume(returning: answer) }
+    /// - Parameter gate: where who waits for it meets the others that are answered with it.
+    func deliver(behind gate: AnswerGate? = nil) { continuation.resume(returning: (answer, gate)) }
   }
 }
 

@@ -94,7 +94,7 @@ final class WriteBuffer: Sendable {
       return result
     }
     begin(starts)
-    for delivery in deliveries { delivery.deliver() }
+    AnswerGate.resume(deliveries) { $0.deliver(behind: $1) }
     return try result.get()
   }
 
