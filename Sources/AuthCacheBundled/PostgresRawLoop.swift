@@ -64,6 +64,8 @@ final class PostgresRawLoop: RawClient, @unchecked Sendable {
     }
   }
 
+  func settle(_ namespace: String) throws { try lock.withLock { _ in try run("VACUUM ANALYZE \(namespace)") } }
+
   func read(count: Int) throws {
     try lock.withLock { _ in
       for _ in 0..<count {

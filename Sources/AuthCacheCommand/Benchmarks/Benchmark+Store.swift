@@ -159,6 +159,7 @@ struct StoreBench: Sendable {
         try await backend.storeEach(records)
         digests += records.map(\.digest)
       }
+      try raw.settle(environment.namespace)
       sides.append((backend, digests, environment))
     }
     let each = scale.count(64_000) / 64

@@ -199,11 +199,14 @@ public protocol RawClient: Sendable {
   func writeTogether(count: Int) throws
   /// What the database's own load generator reaches with many clients, where there is one.
   func peak(_ work: RawWork, seconds: Int) throws -> (perSecond: Double, name: String)?
+  /// Has the database put in order what was written under `namespace`, as it would by itself in time.
+  func settle(_ namespace: String) throws
   func close()
 }
 
 extension RawClient {
   public func peak(_ work: RawWork, seconds: Int) throws -> (perSecond: Double, name: String)? { nil }
+  public func settle(_ namespace: String) throws {}
 }
 
 /// Single rows, read or written durably.

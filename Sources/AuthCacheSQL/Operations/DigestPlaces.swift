@@ -22,6 +22,12 @@ struct DigestPlaces {
     }
   }
 
+  /// Each digest once.
+  var distinct: [RecordDigest] {
+    let isFirst = { first(digests[$0]) == $0 }
+    return digests.indices.allSatisfy(isFirst) ? digests : digests.indices.filter(isFirst).map { digests[$0] }
+  }
+
   /// The first place of that digest.
   func first(_ digest: RecordDigest) -> Int? {
     var place = heads[Self.chain(of: digest, heads.count)]

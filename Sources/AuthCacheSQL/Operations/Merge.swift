@@ -101,6 +101,8 @@ struct SentMerge {
   let merge: Merge
   let main: any SQLCursor
   var companion: Companion?
+  /// Where those that look for a record stand.
+  var places = DigestPlaces([])
 }
 
 extension SQLConnection {
@@ -128,14 +130,14 @@ extension SQLConnection {
     let members = sent.merge.members
     switch sent.merge.shape {
     case .load(let kind, let field):
-      let places = DigestPlaces(members.map(\.digest))
+      let places = sent.places
       var found = [Record?](repeating: nil, count: members.count)
       try cursor.forEachRecord(of: kind, by: field) { digest, record in
         places.forEach(digest) { found[$0] = record }
       }
       for place in members.indices { members[place].prepare(.record(found[place])) }
     case .consume(let kind, let field):
-      let places = DigestPlaces(members.map(\.digest))
+      let places = sent.places
       var found = [Record?](repeating: nil, count: members.count)
       var erased: [RecordDigest] = []
       // Of those who want the same one gets it.
@@ -165,9 +167,9 @@ extension SQLConnection {
   private func send(
     _ merge: Merge, _ statement: Statement, _ kind: RecordKind, _ layout: TableLayout, _ now: Timestamp?
   ) throws(SQLFailure) -> SentMerge {
-    let (main, companion) = try sendMany(
-      statement, merge.members.map(\.digest), of: kind, in: layout.place(of: kind), now: now)
-    return SentMerge(merge: merge, main: main, companion: companion)
+    let places = DigestPlaces(merge.members.map(\.digest))
+    let (main, companion) = try sendMany(statement, places.distinct, of: kind, in: layout.place(of: kind), now: now)
+    return SentMerge(merge: merge, main: main, companion: companion, places: places)
   }
 
   /// Sends a statement for many digests, and says what has to follow.

@@ -36,9 +36,9 @@ extension SQLConnection {
     var records = [Record?](repeating: nil, count: lookups.count)
     var start = 0
     for run in lookups.runs {
-      let (main, _) = try sendMany(
-        .loadMany(run.field), run.digests, of: run.kind, in: layout.place(of: run.kind), now: now)
       let places = DigestPlaces(run.digests)
+      let (main, _) = try sendMany(
+        .loadMany(run.field), places.distinct, of: run.kind, in: layout.place(of: run.kind), now: now)
       try main.forEachRecord(of: run.kind, by: run.field) { digest, record in
         places.forEach(digest) { records[start + $0] = record }
       }

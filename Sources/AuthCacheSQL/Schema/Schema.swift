@@ -58,6 +58,7 @@ private struct FirstVersion {
     let body = (columns + inline).map { "  \($0)" }.joined(separator: ",\n")
     let create = "CREATE \(dialect.tableModifier)TABLE \(table) (\n\(body)\n)\(dialect.tableOptions)"
     return dialect.preparations(for: table) + [create] + (dialect.inlinesIndexes ? [] : indexes.map(\.asStatement))
+      + dialect.furtherIndexes(of: table)
   }
 
   private func definition(_ column: Column) -> String {

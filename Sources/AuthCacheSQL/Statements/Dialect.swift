@@ -21,8 +21,14 @@ package protocol Dialect: Sendable {
   /// A change of the schema commits by itself: one that was cut short is taken up where it ended.
   var commitsSchemaChanges: Bool { get }
 
+  /// Indexes beside those of the contract.
+  func furtherIndexes(of table: String) -> [String]
+
   /// `column` is one of a list.
   func isAny(_ column: String, of parameter: String) -> String
+  /// Selects, of the rows of kind `?1` for which `condition` holds, those whose `column` is one of the list `?2`, in
+  /// which nothing is named twice.
+  func selectMany(_ columns: String, from table: String, by column: String, where condition: String) -> String
   /// Writes a row, or every row of a set of arrays, over what is under its key; only over a row for which
   /// `condition` holds, if there is one. Rows with another key stay as they are, whatever else they share.
   func upsert(_ upsert: Upsert) -> String
@@ -45,7 +51,15 @@ extension Dialect {
 
   package func announcing(_ layout: TableLayout) -> [String] { [] }
 
+  package func furtherIndexes(of table: String) -> [String] { [] }
+
   package func isAny(_ column: String, of parameter: String) -> String { "\(column) IN (\(parameter)*)" }
+
+  package func selectMany(
+    _ columns: String, from table: String, by column: String, where condition: String
+  ) -> String {
+    "SELECT \(columns) FROM \(table) WHERE kind = ?1 AND \(isAny(column, of: "?2")) AND \(condition)"
+  }
 
   package func take(from table: String, where condition: String, returning columns: String) -> String {
     "DELETE FROM \(table) WHERE \(condition) RETURNING \(columns)"

@@ -42,7 +42,8 @@ private struct StatementWriter {
   func text(of statement: Statement) -> String {
     switch statement {
     case .load(let field): select(one(field))
-    case .loadMany(let field): select(many(field))
+    case .loadMany(let field):
+      dialect.selectMany(selected, from: table, by: field.column.name, where: live(at: "?3"))
     case .consume(let field): take("\(one(field)) AND \(live(at: "?3"))", selected)
     case .consumeMany(let field): take("\(many(field)) AND \(live(at: "?3"))", selected)
     // Takes an expired row as well: what this clock calls expired may be live for another process.

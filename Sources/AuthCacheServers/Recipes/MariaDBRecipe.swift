@@ -50,7 +50,7 @@ struct MariaDBRecipe: ServerRecipe {
       "datadir": site.data, "socket": socket(site, in: site.folder), "port": "\(site.port)",
       "bind-address": "127.0.0.1",
       "pid-file": site.folder + "/scratch/pid", "tmpdir": site.folder + "/scratch", "skip-name-resolve": "1",
-      "skip-log-bin": "1", "innodb-buffer-pool-size": "256M", "innodb-log-file-size": Self.logFileSize,
+      "skip-log-bin": "1", "innodb-buffer-pool-size": "1G", "innodb-log-file-size": Self.logFileSize,
       "max-connections": "200", "performance-schema": "0",
     ]
     if !site.options.isDurable { settings["innodb-flush-log-at-trx-commit"] = "0" }

@@ -28,7 +28,7 @@ struct PostgresRecipe: ServerRecipe {
   func start(_ site: ServerSite) -> [String] {
     var settings = [
       "listen_addresses": "127.0.0.1", "port": "\(site.port)", "unix_socket_directories": site.folder,
-      "dynamic_shared_memory_type": "mmap", "shared_buffers": "256MB", "max_wal_size": "4GB",
+      "dynamic_shared_memory_type": "mmap", "shared_buffers": "1GB", "max_wal_size": "4GB",
       "log_min_messages": "warning", "max_connections": "200",
     ]
     if !site.options.isDurable {
