@@ -46,10 +46,9 @@ extension Benchmark {
 }
 
 /// Has every session that it is asked for, and keeps none: whatever is in use afterwards, the cache in front uses.
-private struct MadeOnDemand: AuthCacheBackend {
+private struct MadeOnDemand: ForwardingBackend {
+  let delegate = MemoryBackend()
   private let start = SystemClock().now
-
-  var properties: BackendProperties { BackendProperties(aliases: true, durability: .none, shared: false) }
 
   static func digest(_ number: UInt64, _ field: UInt64) -> RecordDigest {
     var generator = SeededGenerator(seed: number &* 4 &+ field)
@@ -62,20 +61,5 @@ private struct MadeOnDemand: AuthCacheBackend {
       kind: lookup.kind, digest: lookup.digest, revision: number, createdAt: start, expiresAt: start + .seconds(86_400),
       aliases: Aliases(accessToken: Self.digest(number, 1), refreshToken: Self.digest(number, 2)),
       payload: Payload(repeatElement(UInt8(truncatingIfNeeded: number), count: BenchmarkRecords.payload)))
-  }
-
-  func store(_ record: Record) async throws(AuthCacheError) { throw refusal(.store) }
-  func insert(_ record: Record) async throws(AuthCacheError) -> Bool { throw refusal(.insert) }
-  func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { throw refusal(.consume) }
-  func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool { throw refusal(.replace) }
-  func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool { throw refusal(.extend) }
-  func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool { throw refusal(.remove) }
-  func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts {
-    throw refusal(.removeExpired)
-  }
-  func close() async throws(AuthCacheError) {}
-
-  private func refusal(_ operation: AuthCacheError.Operation) -> AuthCacheError {
-    AuthCacheError(.unsupported, operation: operation, "this store only loads")
   }
 }

@@ -24,7 +24,7 @@ extension Trial {
   ) async throws -> BufferTrial {
     let store = try await open()
     let (calls, clock, tasks) = (DelegateCalls(), VirtualClock(), CountedTasks())
-    let base: any AuthCacheBackend = hidingBulk ? BackendWithoutBulk(delegate: store) : store
+    let base: any AuthCacheBackend = hidingBulk ? store.narrowed() : store
     let watched = watch.map { base.intercepted(by: $0) } ?? base
     let parts = LayerFactories.BufferParts(
       delegate: watched.intercepted(by: calls), configuration: configuration, clock: clock, spawner: tasks)

@@ -1,31 +1,13 @@
 internal import AuthCache
 
 /// A backend whose announcements come from somewhere else than itself.
-struct AnnouncedBackend<Delegate: AuthCacheBackend>: InvalidationBackend {
+struct AnnouncedBackend<Delegate: AuthCacheBackend>: ForwardingBackend, InvalidationBackend {
   typealias Subscribe = @Sendable () async throws(AuthCacheError) -> InvalidationStream
 
   let delegate: Delegate
   let subscribe: Subscribe
 
-  var properties: BackendProperties { delegate.properties }
-
   func invalidations() async throws(AuthCacheError) -> InvalidationStream { try await subscribe() }
-
-  func store(_ record: Record) async throws(AuthCacheError) { try await delegate.store(record) }
-  func insert(_ record: Record) async throws(AuthCacheError) -> Bool { try await delegate.insert(record) }
-  func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await delegate.load(lookup) }
-  func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await delegate.consume(lookup) }
-  func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool {
-    try await delegate.replace(current, with: next)
-  }
-  func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool {
-    try await delegate.extend(lookup, to: expiresAt)
-  }
-  func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool { try await delegate.remove(lookup) }
-  func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts {
-    try await delegate.removeExpired(through: cutoff, limit: limit)
-  }
-  func close() async throws(AuthCacheError) { try await delegate.close() }
 }
 
 extension AnnouncedBackend: BulkBackend where Delegate: BulkBackend {

@@ -117,15 +117,8 @@ private final class SometimesUnknown: BackendInterceptor {
 }
 
 /// Takes everything.
-private struct WithoutConflicts: AuthCacheBackend {
-  let properties = ReferenceModel.everything
+private struct WithoutConflicts: ForwardingBackend {
+  let delegate = MemoryBackend()
+
   func store(_ record: Record) async throws(AuthCacheError) {}
-  func insert(_ record: Record) async throws(AuthCacheError) -> Bool { true }
-  func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { nil }
-  func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { nil }
-  func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool { false }
-  func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool { false }
-  func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool { false }
-  func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts { [:] }
-  func close() async throws(AuthCacheError) {}
 }

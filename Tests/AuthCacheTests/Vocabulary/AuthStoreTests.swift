@@ -4,34 +4,24 @@ import Testing
 
 @Suite struct AuthStoreTests {
   /// Declares no aliases, and has none of the capabilities.
-  private struct NarrowBackend: AuthCacheBackend {
-    let whole: MemoryBackend
+  private struct NarrowBackend: ForwardingBackend {
+    let delegate: MemoryBackend
+
     var properties: BackendProperties {
-      var properties = whole.properties
+      var properties = delegate.properties
       properties.aliases = false
       return properties
     }
+
     func store(_ record: Record) async throws(AuthCacheError) {
       try properties.validate(record, for: .store)
-      try await whole.store(record)
+      try await delegate.store(record)
     }
-    func insert(_ record: Record) async throws(AuthCacheError) -> Bool { try await whole.insert(record) }
+
     func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? {
       try properties.validate(lookup, for: .load)
-      return try await whole.load(lookup)
+      return try await delegate.load(lookup)
     }
-    func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await whole.consume(lookup) }
-    func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool {
-      try await whole.replace(current, with: next)
-    }
-    func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool {
-      try await whole.extend(lookup, to: expiresAt)
-    }
-    func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool { try await whole.remove(lookup) }
-    func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts {
-      try await whole.removeExpired(through: cutoff, limit: limit)
-    }
-    func close() async throws(AuthCacheError) { try await whole.close() }
   }
 
   @Test(
@@ -42,7 +32,7 @@ import Testing
   func unsupported(_ features: AuthStore.Features) async throws {
     let world = try World()
     await expectError(.unsupported) {
-      _ = try world.process(over: NarrowBackend(whole: world.backend), features: features)
+      _ = try world.process(over: NarrowBackend(delegate: world.backend), features: features)
     }
     _ = try world.process(features: features)
   }
@@ -50,7 +40,7 @@ import Testing
   @Test("an application that uses no more than a narrow backend has is served by it")
   func narrow() async throws {
     let world = try World()
-    let store = try world.process(over: NarrowBackend(whole: world.backend), features: .narrow)
+    let store = try world.process(over: NarrowBackend(delegate: world.backend), features: .narrow)
     let state = try await store.states.store(LoginState(nonce: "n"))
     #expect(try await store.states.consume(state)?.nonce == "n")
     try await store.verifiers.set(.generate(), for: "v")

@@ -168,7 +168,7 @@ import Testing
     let full: any AuthCacheBackend = try BufferedBackend(over: try BufferedBackend(over: bottom))
     #expect(full is any BulkBackend && full is any GroupBackend && full is any ListingBackend)
     #expect(!(full is any InvalidationBackend))
-    let bare: any AuthCacheBackend = try BufferedBackend(over: SinglesOnly(delegate: bottom))
+    let bare: any AuthCacheBackend = try BufferedBackend(over: NarrowBackend(delegate: bottom))
     #expect(!(bare is any BulkBackend) && !(bare is any GroupBackend) && !(bare is any ListingBackend))
   }
 }

@@ -76,7 +76,7 @@ import Testing
   @Test func `A cache can do what its delegate can, and nothing more`() {
     let world = CacheWorld()
     #expect(Capability.all(of: world.cache) == [.bulk, .group, .listing, .invalidation])
-    #expect(Capability.all(of: CachingBackend(over: OnlyTheWaist(world.store))) == [])
+    #expect(Capability.all(of: CachingBackend(over: NarrowBackend(delegate: world.store))) == [])
   }
 
   @Test func `The same digest under two kinds is two records`() async throws {
@@ -128,27 +128,4 @@ import Testing
     #expect(world.calls[.close] == 1)
     #expect(world.cache.cachedCount(of: .session) == 0)
   }
-}
-
-/// A backend without any capability.
-private struct OnlyTheWaist: AuthCacheBackend {
-  let backend: MemoryBackend
-  init(_ backend: MemoryBackend) { self.backend = backend }
-
-  var properties: BackendProperties { backend.properties }
-  func store(_ record: Record) async throws(AuthCacheError) { try await backend.store(record) }
-  func insert(_ record: Record) async throws(AuthCacheError) -> Bool { try await backend.insert(record) }
-  func load(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await backend.load(lookup) }
-  func consume(_ lookup: Lookup) async throws(AuthCacheError) -> Record? { try await backend.consume(lookup) }
-  func replace(_ current: Record, with next: Record) async throws(AuthCacheError) -> Bool {
-    try await backend.replace(current, with: next)
-  }
-  func extend(_ lookup: Lookup, to expiresAt: Timestamp) async throws(AuthCacheError) -> Bool {
-    try await backend.extend(lookup, to: expiresAt)
-  }
-  func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool { try await backend.remove(lookup) }
-  func removeExpired(through cutoff: Timestamp, limit: Int) async throws(AuthCacheError) -> ExpiredCounts {
-    try await backend.removeExpired(through: cutoff, limit: limit)
-  }
-  func close() async throws(AuthCacheError) { try await backend.close() }
 }
