@@ -1,7 +1,9 @@
 internal import AuthCache
 
 extension Requirement {
-  static let bulk: [Requirement] = [
+  static let bulk: [Requirement] = batches + largeBatches
+
+  private static let batches: [Requirement] = [
     Requirement(
       "bulk.store.equalsLoop", .bulk,
       "Bulk store leaves what storing one after the other leaves.",
@@ -152,27 +154,6 @@ extension Requirement {
       trial.expect(try await bulk.remove(contentsOf: []), equals: [], "nothing removed")
       trial.expect(try await bulk.load(contentsOf: []), equals: [], "nothing loaded")
       trial.expect(try await backend.load(record.id), equals: record, "and nothing changed")
-    },
-    Requirement(
-      "bulk.size.unlimited", .bulk,
-      "Bulk operations take more elements than an engine binds parameters.",
-      consequence: "Errors at scale only.",
-      likelyCause: "One statement for everything: SQLite binds 32,766 parameters, Postgres 65,535.",
-      references: ["SQLite: SQLITE_MAX_VARIABLE_NUMBER", "PostgreSQL: protocol limit of 65,535 parameters"],
-      needs: [.bulk]
-    ) { trial in
-      let backend = try await trial.open()
-      let bulk = try trial.bulk(backend)
-      let count = 9_000
-      let records = (0..<count).map { trial.record(.code, payload: [UInt8($0 % 251)]) }
-      try await bulk.store(contentsOf: records)
-      let lookups = records.map(\.id)
-      // More lookups than either engine binds.
-      let many = (0..<8).flatMap { _ in lookups }
-      let loaded = try await bulk.load(contentsOf: many)
-      trial.expect(loaded.count, equals: many.count, "an answer for each")
-      trial.expect(zip(loaded, many).allSatisfy { $0?.digest == $1.digest }, "each its own record")
-      trial.expect(try await bulk.remove(contentsOf: lookups).count { $0 }, equals: count, "all of them went")
     },
     Requirement(
       "bulk.expired.accepted", .bulk,

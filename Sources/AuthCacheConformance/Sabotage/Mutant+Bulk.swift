@@ -2,17 +2,23 @@ internal import AuthCache
 
 extension Mutant {
   static let bulk: [Mutant] = [
-    storing("bulk-forgets-aliases", "The bulk statement leaves out columns.", boundTo: "bulk.store.equalsLoop") {
-      records, proceed async throws(AuthCacheError) in
+    storing(
+      "bulk-forgets-aliases", "The bulk statement leaves out columns.", boundTo: "bulk.store.equalsLoop",
+      alsoBreaks: ["bulk.size.oneUnit"]
+    ) { records, proceed async throws(AuthCacheError) in
       try await proceed(.storeContents(records.map { $0.replacing(revision: $0.revision, aliases: Aliases.none) }))
     },
-    storing("bulk-first-wins", "Of two with one id the first is kept.", boundTo: "bulk.store.lastWins") {
-      records, proceed async throws(AuthCacheError) in
+    storing(
+      "bulk-first-wins", "Of two with one id the first is kept.", boundTo: "bulk.store.lastWins",
+      alsoBreaks: ["bulk.size.lastWins"]
+    ) { records, proceed async throws(AuthCacheError) in
       var seen: Set<Lookup> = []
       return try await proceed(.storeContents(records.filter { seen.insert($0.id).inserted }))
     },
-    storing("bulk-stops-half-way", "Records are committed one by one.", boundTo: "bulk.store.allOrNothing") {
-      records, proceed async throws(AuthCacheError) in
+    storing(
+      "bulk-stops-half-way", "Records are committed one by one.", boundTo: "bulk.store.allOrNothing",
+      alsoBreaks: ["bulk.size.oneUnit"]
+    ) { records, proceed async throws(AuthCacheError) in
       for record in records { _ = try await proceed(.store(record)) }
       return .done
     },
@@ -26,7 +32,7 @@ extension Mutant {
     },
     storing(
       "bulk-trusts-itself", "The batch is compared with the table and not with itself.",
-      boundTo: "bulk.store.conflictWithin"
+      boundTo: "bulk.store.conflictWithin", alsoBreaks: ["bulk.size.oneUnit"]
     ) { records, proceed async throws(AuthCacheError) in
       var held: Set<RecordDigest> = []
       let trusted = records.map { record in
@@ -54,17 +60,18 @@ extension Mutant {
       let created = records.map(\.createdAt).max() ?? Timestamp(millisecondsSinceEpoch: 0)
       return try await proceed(.storeContents(records.filter { $0.isLive(at: created) }))
     },
-    Mutant("bulk-load-in-table-order", "Absent records are left to the end.", boundTo: "bulk.load.order") {
-      call, _, proceed async throws(AuthCacheError) in
+    Mutant(
+      "bulk-load-in-table-order", "Absent records are left to the end.", boundTo: "bulk.load.order",
+      alsoBreaks: ["bulk.size.answersInOrder"]
+    ) { call, _, proceed async throws(AuthCacheError) in
       let answer = try await proceed(call)
       guard case .loadContents = call, case .found(let records) = answer else { return answer }
       return .found(records.filter { $0 != nil } + records.filter { $0 == nil })
     },
     Mutant(
       "bulk-remove-counts-calls", "Every removal is answered as if a record went.", boundTo: "bulk.remove.equalsLoop",
-      alsoBreaks: ["bulk.fallback.parity"]
-    ) {
-      call, _, proceed async throws(AuthCacheError) in
+      alsoBreaks: ["bulk.fallback.parity", "bulk.size.answersInOrder"]
+    ) { call, _, proceed async throws(AuthCacheError) in
       let answer = try await proceed(call)
       guard case .removeContents(let lookups) = call else { return answer }
       return .flags(lookups.map { _ in true })
@@ -84,20 +91,55 @@ extension Mutant {
     },
     Mutant(
       "bulk-binds-everything", "One statement binds a parameter for every element.", boundTo: "bulk.size.unlimited"
-    ) {
-      call, _, proceed async throws(AuthCacheError) in
+    ) { call, _, proceed async throws(AuthCacheError) in
       if case .loadContents(let lookups) = call, lookups.count > 32_766 {
         throw AuthCacheError(.unavailable, operation: .loadContents, "too many SQL variables")
       }
       return try await proceed(call)
     },
+    storing(
+      "bulk-commits-by-the-thousand", "Each statement of a large batch is a transaction of its own.",
+      boundTo: "bulk.size.oneUnit"
+    ) { records, proceed async throws(AuthCacheError) in
+      for part in thousands(records) { _ = try await proceed(.storeContents(part)) }
+      return .done
+    },
+    storing(
+      "bulk-sends-side-by-side", "Of the statements of a large batch the last is done first.",
+      boundTo: "bulk.size.lastWins"
+    ) { records, proceed async throws(AuthCacheError) in
+      try await proceed(.storeContents(thousands(records).reversed().flatMap { $0 }))
+    },
+    Mutant(
+      "bulk-answers-as-statements-end", "The answers of a large batch are put together as its statements end.",
+      boundTo: "bulk.size.answersInOrder", alsoBreaks: ["bulk.size.unlimited"]
+    ) { call, _, proceed async throws(AuthCacheError) in
+      switch try await proceed(call) {
+      case .found(let records): .found(thousands(records).reversed().flatMap { $0 })
+      case let answer: answer
+      }
+    },
+    Mutant(
+      "bulk-removals-lose-their-place", "The answers of a large removal are put together as its statements end.",
+      boundTo: "bulk.size.answersInOrder"
+    ) { call, _, proceed async throws(AuthCacheError) in
+      switch try await proceed(call) {
+      case .flags(let flags): .flags(thousands(flags).reversed().flatMap { $0 })
+      case let answer: answer
+      }
+    },
   ]
 
+  /// A batch as an engine takes it.
+  private static func thousands<Element>(_ batch: [Element]) -> [[Element]] {
+    stride(from: 0, to: batch.count, by: 1_000).map { Array(batch[$0..<min($0 + 1_000, batch.count)]) }
+  }
+
   private static func storing(
-    _ name: String, _ mistake: String, boundTo id: String,
+    _ name: String, _ mistake: String, boundTo id: String, alsoBreaks: Set<String> = [],
     store: @escaping @Sendable ([Record], BackendProceed) async throws(AuthCacheError) -> BackendAnswer
   ) -> Mutant {
-    Mutant(name, mistake, boundTo: id) { call, _, proceed async throws(AuthCacheError) in
+    Mutant(name, mistake, boundTo: id, alsoBreaks: alsoBreaks) { call, _, proceed async throws(AuthCacheError) in
       guard case .storeContents(let records) = call else { return try await proceed(call) }
       return try await store(records, proceed)
     }
