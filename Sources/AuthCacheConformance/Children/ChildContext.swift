@@ -32,9 +32,16 @@ public final class ChildContext: Sendable {
   }
 
   /// Opens the parent's store.
-  public func open() async throws -> any AuthCacheBackend {
-    try await stack.build(try await factory.make(environment), environment)
+  public func open() async throws -> any AuthCacheBackend { try await open(on: environment.clock) }
+
+  /// Opens the parent's store, to go by another clock than the parent's.
+  func open(on clock: any AuthCacheClock) async throws -> any AuthCacheBackend {
+    let environment = environment.with(clock: clock)
+    return try await stack.build(try await factory.make(environment), environment)
   }
+
+  /// What the parent's factory puts in front of the store where a check is about a layer.
+  var layers: LayerFactories { factory.layers }
 
   /// Opens the parent's store behind a write buffer that goes by the system's clock, as nobody else moves one here.
   func openBuffered(_ configuration: BufferConfiguration) async throws -> any BufferingBackend {

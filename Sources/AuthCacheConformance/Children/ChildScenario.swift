@@ -24,7 +24,7 @@ public struct ChildScenario: Sendable, Identifiable {
   /// Every part that a check of this kit gives to a child.
   public static let all: [ChildScenario] = [
     .consumeCodes, .recordHistory, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled,
-    .storeBufferedUntilKilled, .openAndStore, .changeRecords,
+    .storeBufferedUntilKilled, .openAndStore, .changeRecords, .keepCache,
   ]
 
   /// Whether this process plays a part.
@@ -61,7 +61,7 @@ public struct ChildScenario: Sendable, Identifiable {
     guard let scenario = all.first(where: { $0.id == task.scenario }) else {
       throw Blocked("there is no part \(task.scenario)")
     }
-    let own = [.memory, .journal] + Mutant.all.map(\.factory)
+    let own = [.memory, .journal, .announcingJournal] + Mutant.all.map(\.factory)
     guard let factory = registry[task.backend] ?? own.first(where: { $0.name == task.backend }) else {
       throw Blocked("the child does not know the backend \(task.backend): register it with its command")
     }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 extension Requirement {
   /// What a backend that announces changes owes to the caches that rely on it.
-  static let invalidation: [Requirement] = announcements + subscriptions
+  static let invalidation: [Requirement] = announcements + processes + subscriptions
 
   private static let announcements: [Requirement] = [
     Requirement(

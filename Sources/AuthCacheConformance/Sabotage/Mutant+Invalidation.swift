@@ -1,8 +1,9 @@
 internal import AuthCache
 internal import Foundation
+internal import Synchronization
 
 extension Mutant {
-  static let invalidation: [Mutant] = misannouncing + mislistening
+  static let invalidation: [Mutant] = misannouncing + mislistening + apart
 
   private static let misannouncing: [Mutant] = [
     announcing("announces-nothing", "No change is announced.", boundTo: announced, alsoBreaks: everything) { _, _ in []
@@ -15,7 +16,10 @@ extension Mutant {
       boundTo: announced, alsoBreaks: everything, reach: .handle),
     announcing(
       "announces-to-its-own-process", "A change is announced to those who listen in the same process.",
-      boundTo: "invalidation.process.announced", reach: .process),
+      boundTo: "invalidation.process.announced",
+      alsoBreaks: [
+        "invalidation.process.cacheFollows", "invalidation.process.lostSource", "invalidation.close.endsSubscriptions",
+      ], reach: .process),
     announcing(
       "announces-ids-alone", "A change is announced under the record's id alone.",
       boundTo: "invalidation.alias.announced"
@@ -128,6 +132,33 @@ extension Mutant {
         }
         return wasFirst || invalidation != .gap ? invalidation : nil
       }
+    },
+  ]
+
+  /// Mistakes that show only between processes.
+  private static let apart: [Mutant] = [
+    Mutant(
+      "hears-no-batches-of-others", "What another process stored or removed in bulk is not announced.",
+      boundTo: "invalidation.process.cacheFollows"
+    ) { name in
+      BackendFactory(
+        journal: name,
+        opening: { environment in
+          try Journal.announcingBackend(environment) { entry in
+            let isBatch = entry.put?.count ?? 0 > 1 || entry.take?.count ?? 0 > 1
+            return !(isBatch && ChildScenario.isPlayed.load(ordering: .acquiring))
+          }
+        })
+    },
+    Mutant(
+      "takes-up-where-it-lost-the-news", "A cache that hears again goes on as if it had missed nothing.",
+      boundTo: "invalidation.process.lostSource"
+    ) { name in
+      BackendFactory(journal: name, opening: { try Journal.announcingBackend($0) })
+        .layered(
+          by: LayerFactories(cache: { parts in
+            parts.reference(ChildScenario.isPlayed.load(ordering: .acquiring) ? .overhearsGaps : nil)
+          }))
     },
   ]
 
