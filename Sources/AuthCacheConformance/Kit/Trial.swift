@@ -20,6 +20,7 @@ public final class Trial: Sendable {
 
   struct State {
     var findings: [Finding] = []
+    var note: String?
     var handles: [any AuthCacheBackend] = []
     var opened = 0
     var elsewhere: [BackendEnvironment] = []
@@ -124,6 +125,15 @@ public final class Trial: Sendable {
 
   /// Everything recorded so far.
   public var findings: [Finding] { state.withLock { $0.findings } }
+
+  /// What was measured on the way, in one sentence; the report has it beside the outcome. The latest counts.
+  public var note: String? { state.withLock { $0.note } }
+
+  /// Records what was measured.
+  public func measured(_ note: String) {
+    trace.note("measured: \(note)")
+    state.withLock { $0.note = note }
+  }
 
   /// Records a breach and goes on.
   public func fail(

@@ -3,7 +3,7 @@ extension Report {
   /// with their reasons, and what each subject declares.
   public func html(contract document: Contract = .current) -> String {
     let sections = [
-      matrix, breaches(document), stale, skips, declarations,
+      matrix, breaches(document), stale, measurements, skips, declarations,
     ]
     let wash = verdict == .passed ? "good" : "bad"
     let body = """
@@ -119,6 +119,19 @@ extension Report {
     guard !staleKnownFailures.isEmpty else { return "" }
     let items = staleKnownFailures.map { "<li>\(XML.escaped($0))</li>" }.joined(separator: "\n")
     return "<section>\n<h2>Stale known failures</h2>\n<ul>\n\(items)\n</ul>\n</section>"
+  }
+
+  // MARK: What was measured
+
+  private var measurements: String {
+    let items = subjects.flatMap { subject in
+      subject.notes.map { id, note in
+        "<li><code>\(XML.escaped(id))</code> on \(XML.escaped(subject.title)): \(XML.escaped(note))</li>"
+      }
+    }
+    guard !items.isEmpty else { return "" }
+    return "<section aria-labelledby=\"measured\">\n<h2 id=\"measured\">Measured</h2>\n<ul>\n"
+      + items.joined(separator: "\n") + "\n</ul>\n</section>"
   }
 
   // MARK: What was not asked, and what was declared

@@ -29,10 +29,12 @@ extension Report.SubjectReport {
 
 extension Report.ResultReport {
   fileprivate var jsonText: JSONText {
-    [
-      "id": .string(id), "suite": .string(suite), "outcome": .string(outcome), "milliseconds": .number(milliseconds),
-      "reason": JSONText(reason), "findings": .array(findings.map(\.jsonText)), "replay": JSONText(replay),
-    ]
+    let note: [(key: String, value: JSONText)] = note.map { [("note", .string($0))] } ?? []
+    return .object(
+      [
+        ("id", .string(id)), ("suite", .string(suite)), ("outcome", .string(outcome)),
+        ("milliseconds", .number(milliseconds)), ("reason", JSONText(reason)),
+      ] + note + [("findings", .array(findings.map(\.jsonText))), ("replay", JSONText(replay))])
   }
 }
 

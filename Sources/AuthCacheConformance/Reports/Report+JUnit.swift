@@ -61,7 +61,9 @@ extension Report {
       + " name=\"\(XML.escaped(result.id))\" time=\"\(Self.seconds(result.milliseconds / 1_000))\""
     let reason = XML.escaped("\(result.outcomeTitle): \(result.reason ?? "no reason given")")
     switch kind {
-    case .passed: return open + "/>\n"
+    case .passed:
+      guard let note = result.note else { return open + "/>\n" }
+      return open + ">\n      <system-out>\(XML.escaped(note))</system-out>\n    </testcase>\n"
     case .skipped: return open + ">\n      <skipped message=\"\(reason)\"/>\n    </testcase>\n"
     case .error:
       return open + ">\n      <error type=\"blocked\" message=\"\(reason)\"/>\n    </testcase>\n"

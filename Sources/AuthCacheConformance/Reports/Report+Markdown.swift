@@ -9,6 +9,12 @@ extension Report {
     let failures = subjects.flatMap { subject in subject.failures.map { (subject, $0) } }
     if !failures.isEmpty { text += "\n## Breaches\n" }
     for (subject, result) in failures { text += "\n" + section(result, of: subject, document[result.id]) }
+    let measured = subjects.filter { !$0.notes.isEmpty }
+    if !measured.isEmpty { text += "\n## Measured\n" }
+    for subject in measured {
+      text += "\n### \(Self.markdown(subject.title))\n\n"
+      text += subject.notes.map { "- `\($0.id)`: \(Self.markdown($0.note))\n" }.joined()
+    }
     let skipped = subjects.filter { !$0.skips.isEmpty }
     if !skipped.isEmpty { text += "\n## Not asked\n" }
     for subject in skipped { text += "\n" + skips(of: subject) }

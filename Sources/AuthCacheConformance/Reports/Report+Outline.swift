@@ -79,6 +79,9 @@ extension Report.SubjectReport {
     results.filter { $0.outcome == "failed" } + results.filter { $0.outcome == "knownFailure" }
   }
 
+  /// What was measured on the way.
+  var notes: [(id: String, note: String)] { results.compactMap { result in result.note.map { (result.id, $0) } } }
+
   /// What was not asked or not reached: outcome, reason and the requirements it holds for.
   var skips: [(outcome: String, reason: String, ids: [String])] {
     var skips: [(outcome: String, reason: String, ids: [String])] = []

@@ -6,6 +6,7 @@ extension Report {
     blocks += subjects.flatMap { subject in
       subject.failures.map { lesson($0, of: subject, entry: document[$0.id], style: style) }
     }
+    blocks += subjects.compactMap { notes(of: $0, style: style) }
     blocks += subjects.compactMap { skips(of: $0, style: style) }
     if !staleKnownFailures.isEmpty {
       blocks.append(
@@ -43,6 +44,15 @@ extension Report {
       }
     }
     return style.paint(subject.title, .bold) + style.paint(server, .faint) + "\n" + text
+  }
+
+  private func notes(of subject: SubjectReport, style: TextStyle) -> String? {
+    guard !subject.notes.isEmpty else { return nil }
+    var text = style.paint("Measured on \(subject.title)", .bold) + "\n"
+    for (id, note) in subject.notes {
+      text += "  " + note.wrapped(at: 100, indent: "    ", from: 2) + "\n    " + style.paint(id, .faint) + "\n"
+    }
+    return text
   }
 
   private func skips(of subject: SubjectReport, style: TextStyle) -> String? {

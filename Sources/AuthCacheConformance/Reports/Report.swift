@@ -43,6 +43,8 @@ public struct Report: Sendable, Codable {
     public var outcome: String
     public var milliseconds: Double
     public var reason: String?
+    /// What was measured on the way, in one sentence; left out where nothing was.
+    public var note: String?
     public var findings: [Finding]
     public var replay: String?
   }
@@ -102,7 +104,7 @@ extension Report.SubjectReport {
       Report.ResultReport(
         id: $0.requirement.id, suite: $0.requirement.suite.rawValue, outcome: $0.outcome.name,
         milliseconds: ($0.milliseconds * 100).rounded() / 100, reason: $0.outcome.reason,
-        findings: $0.outcome.findings, replay: $0.replay)
+        note: $0.note, findings: $0.outcome.findings, replay: $0.replay)
     }
   }
 }

@@ -4,6 +4,7 @@ extension Requirement {
   /// What a write buffer in front of the backend keeps.
   static let buffer: [Requirement] =
     bufferFlush + bufferOrder + bufferVisibility + bufferFailures + bufferDrain + bufferAcknowledgement + bufferParity
+    + bufferCrashes
 
   /// When a flush begins, and what it is made of.
   private static let bufferFlush: [Requirement] = [

@@ -10,16 +10,17 @@ struct CheckRun {
   let seed: UInt64
   let children: ChildLauncher?
 
-  func outcome() async -> Outcome {
+  /// How it ended, and what was measured on the way.
+  func run() async -> (outcome: Outcome, note: String?) {
     for need in requirement.needs {
-      if let outcome = declaration.outcome(ofMissing: need, for: subject, children: children) { return outcome }
+      if let outcome = declaration.outcome(ofMissing: need, for: subject, children: children) { return (outcome, nil) }
     }
     let place: CheckPlace
     do {
       place = try CheckPlace(
         declaration: declaration, url: subject.url, announces: requirement.needs.contains(.invalidation))
     } catch {
-      return .blocked("no folder for the check: \(error.localizedDescription)")
+      return (.blocked("no folder for the check: \(error.localizedDescription)"), nil)
     }
     defer { place.remove() }
 
@@ -33,7 +34,7 @@ struct CheckRun {
     }
     executor.end()
     await putAway(trial)
-    return judge(trial, ended)
+    return (judge(trial, ended), trial.note)
   }
 
   // Thread Sanitizer slows everything down.

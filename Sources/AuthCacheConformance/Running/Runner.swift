@@ -106,7 +106,7 @@ public struct Runner: Sendable {
   ) async -> Result {
     let clock = ContinuousClock()
     let begin = clock.now
-    var outcome = Outcome.passed
+    var (outcome, note) = (Outcome.passed, String?.none)
     var last = seed
     onEvent(.started(requirement, subject))
     switch inspected {
@@ -116,10 +116,10 @@ public struct Runner: Sendable {
     case .success(let declaration):
       for repetition in 0..<repeats {
         last = seed &+ UInt64(repetition)
-        outcome = await CheckRun(
+        (outcome, note) = await CheckRun(
           requirement: requirement, subject: subject, declaration: declaration,
           seed: Self.seed(last, requirement, subject), children: children
-        ).outcome()
+        ).run()
         if outcome != .passed || Task.isCancelled { break }
       }
     }
@@ -127,7 +127,7 @@ public struct Runner: Sendable {
       outcome = .knownFailure(known, findings)
     }
     return Result(
-      requirement: requirement, outcome: outcome, milliseconds: (clock.now - begin) / .milliseconds(1),
+      requirement: requirement, outcome: outcome, note: note, milliseconds: (clock.now - begin) / .milliseconds(1),
       replay: outcome.findings.isEmpty ? nil : replay(requirement, subject, seed: last))
   }
 
@@ -155,6 +155,8 @@ public struct Runner: Sendable {
   public struct Result: Sendable {
     public let requirement: Requirement
     public let outcome: Outcome
+    /// What was measured on the way; nil if nothing was.
+    public let note: String?
     public let milliseconds: Double
     /// The command that does it again; nil if nothing was found.
     public let replay: String?

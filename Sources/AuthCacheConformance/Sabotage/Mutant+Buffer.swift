@@ -1,7 +1,7 @@
 internal import AuthCache
 
 extension Mutant {
-  static let buffer: [Mutant] = bufferTiming + bufferPassing + bufferFailing + bufferAcknowledging
+  static let buffer: [Mutant] = bufferTiming + bufferPassing + bufferFailing + bufferAcknowledging + bufferCrashing
 
   /// Buffers that were told something else than what they do.
   private static let bufferTiming: [Mutant] = [
