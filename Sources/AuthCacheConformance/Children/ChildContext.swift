@@ -47,7 +47,7 @@ public final class ChildContext: Sendable {
   func openBuffered(_ configuration: BufferConfiguration) async throws -> any BufferingBackend {
     try factory.layers.buffer(
       LayerFactories.BufferParts(
-        delegate: try await open(on: .system), configuration: configuration, clock: SystemClock(), spawner: .unstructured))
+        delegate: try await open(on: .system), configuration: configuration, clock: .system, spawner: .unstructured))
   }
 
   /// Hands a line to the parent; it has left this process when the call returns, so a kill loses none.

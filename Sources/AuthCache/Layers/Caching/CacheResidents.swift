@@ -11,7 +11,7 @@ struct CacheResidents {
     capacity = policy.capacity
     idle = policy.timeToIdle.map(\.wholeMilliseconds)
     self.policy = policy.eviction.make(policy.capacity)
-    wheel = TimerWheel(at: now)
+    wheel = TimerWheel(at: now, slots: policy.capacity)
   }
 
   var ordersReads: Bool { type(of: policy).ordersReads }
@@ -34,7 +34,12 @@ struct CacheResidents {
       vacate(place)
     }
     let place = vacant.popLast() ?? entries.count
-    if place == entries.count { entries.append(entry) } else { entries[place] = entry }
+    if place == entries.count {
+      entries.makeRoom(upTo: capacity)
+      entries.append(entry)
+    } else {
+      entries[place] = entry
+    }
     entry.place = place
     policy.insert(place, hash: hash, usage: CacheUsage(entries))
     wheel.schedule(place, at: idle.map { min(end, Timestamp(millisecondsSinceEpoch: entry.idleEnd($0))) } ?? end)

@@ -13,15 +13,23 @@ struct PlaceLists: Sendable {
 
   private var links: [Link] = []
   private var lists: [List]
+  private let places: Int
 
-  init(count: Int) { lists = Array(repeating: List(), count: count) }
+  /// - Parameter places: how many there are at most.
+  init(count: Int, places: Int) {
+    lists = Array(repeating: List(), count: count)
+    self.places = places
+  }
 
   func count(of list: Int) -> Int { lists[list].count }
 
   func first(of list: Int) -> Int? { lists[list].first == .max ? nil : Int(lists[list].first) }
 
   mutating func append(_ place: Int, to list: Int) {
-    while links.count <= place { links.append(Link()) }
+    while links.count <= place {
+      links.makeRoom(upTo: places)
+      links.append(Link())
+    }
     let last = lists[list].last
     links[place] = Link(previous: last)
     if last == .max { lists[list].first = UInt32(place) } else { links[Int(last)].next = UInt32(place) }

@@ -15,17 +15,25 @@ struct TimerWheel: Sendable {
   private var seats: [Seat] = []
   /// Everything up to this tick has been asked for.
   private var tick: Int64
+  private let slots: Int
 
   private static let wheels = 4
   private static let spokes = 64
   private static let bits: Int64 = 6
 
-  init(at now: Timestamp) { tick = now.millisecondsSinceEpoch >> Self.bits }
+  /// - Parameter slots: how many there are at most.
+  init(at now: Timestamp, slots: Int) {
+    tick = now.millisecondsSinceEpoch >> Self.bits
+    self.slots = slots
+  }
 
   /// Has `slot` come up within 64 ms after `instant`, and not before it. Takes the place of an earlier appointment.
   mutating func schedule(_ slot: Int, at instant: Timestamp) {
     cancel(slot)
-    while seats.count <= slot { seats.append(Seat()) }
+    while seats.count <= slot {
+      seats.makeRoom(upTo: slots)
+      seats.append(Seat())
+    }
     // Rounded up: never early.
     let due = instant.millisecondsSinceEpoch >> Self.bits + 1
     seat(slot, at: max(due, tick + 1))

@@ -13,7 +13,7 @@ public struct TinyLFU: EvictionPolicy {
   private let capacity: Int
   private var sketch: FrequencySketch
   private var gone: RecentlyGone
-  private var lists = PlaceLists(count: 2)
+  private var lists: PlaceLists
   private var parts: [Part] = []
   private var hashes: [UInt64] = []
   /// How large the window should be.
@@ -26,6 +26,7 @@ public struct TinyLFU: EvictionPolicy {
   public init(capacity: Int) {
     self.capacity = max(1, capacity)
     sketch = FrequencySketch(capacity: capacity)
+    lists = PlaceLists(count: 2, places: self.capacity)
     gone = RecentlyGone(capacity: capacity)
     windowTarget = max(1, Double(capacity) / 100)
     step = max(1, Double(capacity) / 1_000)
@@ -33,6 +34,8 @@ public struct TinyLFU: EvictionPolicy {
 
   public mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage) {
     while parts.count <= place {
+      parts.makeRoom(upTo: capacity)
+      hashes.makeRoom(upTo: capacity)
       parts.append(.none)
       hashes.append(0)
     }
