@@ -77,6 +77,29 @@ import Testing
     try await verify(requirement, on: .postgres, stack: .threeDeep, url: url, child: .product("authcache"))
   }
 
+  /// What writes: announcing is a part of the schema, and every write goes through it.
+  private static let writing = Requirement.all.filter { requirement in
+    let others: Set<Suite> = [.redemption, .rotation, .shutdown, .secrecy, .buffer, .invalidation, .cache]
+    return !others.contains(requirement.suite)
+  }
+
+  @Test(arguments: writing)
+  func announcingSQLite(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .sqlite.announcing, child: .product("authcache"))
+  }
+
+  @Test(.on(.postgres), arguments: writing)
+  func announcingPostgres(_ requirement: Requirement) async throws {
+    let url = try await ThrowawayServer.shared(.postgres).url
+    try await verify(requirement, on: .postgres.announcing, url: url, child: .product("authcache"))
+  }
+
+  @Test(.on(.mariadb), arguments: writing)
+  func announcingMariaDB(_ requirement: Requirement) async throws {
+    let url = try await ThrowawayServer.shared(.mariadb).url
+    try await verify(requirement, on: .mysql.announcing, url: url, child: .product("authcache"))
+  }
+
   @Test("the bundled registry names what this package ships")
   func registry() {
     #expect(BackendRegistry.bundled.names == ["memory", "sqlite", "mysql", "postgres"])
