@@ -115,6 +115,7 @@ let package = Package(
       name: "AuthCacheTests",
       dependencies: [
         "AuthCache", "AuthCacheConformance", "AuthCacheTesting",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -26,9 +26,11 @@ import Testing
     try await here.close()
     try await there.close()
   }
+
+  @Test("the guide shows this code") func guide() throws { try expectQuoted("KeepingCachesFresh") }
 }
 
-private func cachedBackend(path: String) async throws -> CachingBackend<SQLiteBackend> {
+func cachedBackend(path: String) async throws -> CachingBackend<SQLiteBackend> {
   var configuration = SQLiteBackend.Configuration(path: path)
   configuration.announcesChanges = true
   configuration.changeInterval = .milliseconds(50)

@@ -9,4 +9,7 @@ public enum MetricNames {
   /// Counters, by `kind`: `authcache.cache.hits`, `.negative_hits`, `.misses`, `.loads`, `.evictions`, `.expirations`
   /// and `.invalidations`; what they count stands at ``CacheCounts``.
   public static let cachePrefix = "authcache.cache"
+  /// Counters: `authcache.cache.source.subscriptions`, `.gaps` and `.failures`; what they count stands at
+  /// ``InvalidationCounts``.
+  public static let cacheSourcePrefix = "authcache.cache.source"
 }

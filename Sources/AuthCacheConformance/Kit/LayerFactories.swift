@@ -1,4 +1,5 @@
 public import AuthCache
+internal import Logging
 
 /// Makes the layers that the kit's requirements for layers are asked of.
 public struct LayerFactories: Sendable {
@@ -31,7 +32,8 @@ public struct LayerFactories: Sendable {
 
     private func build(over delegate: some AuthCacheBackend) -> any CachingLayer {
       CachingBackend(
-        over: delegate, configuration: configuration, invalidatedBy: source, clock: clock, spawner: spawner)
+        over: delegate, configuration: configuration, invalidatedBy: source, clock: clock, spawner: spawner,
+        logger: .unheard)
     }
   }
 
@@ -52,6 +54,11 @@ public struct LayerFactories: Sendable {
     self.cache = cache ?? { $0.bundled() }
     hasOwnCache = cache != nil
   }
+}
+
+extension Logger {
+  /// In checks sources are lost on purpose.
+  static let unheard = Logger(label: "authcache.conformance") { _ in SwiftLogNoOpLogHandler() }
 }
 
 extension BackendFactory {

@@ -1,4 +1,5 @@
 internal import AuthCache
+internal import Logging
 internal import Synchronization
 
 extension Requirement {
@@ -212,6 +213,6 @@ extension Trial {
   ) -> any AuthCacheBackend {
     CachingBackend(
       over: backend, configuration: CachingConfiguration(sessions: CachePolicy(timeToLive: .seconds(86_400))),
-      invalidatedBy: InvalidationSource(backend), clock: clock)
+      invalidatedBy: InvalidationSource(backend), clock: clock, logger: .unheard)
   }
 }

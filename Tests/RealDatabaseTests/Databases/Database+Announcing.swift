@@ -1,6 +1,7 @@
 import AuthCache
 import AuthCacheMySQL
 import AuthCachePostgres
+import Logging
 
 extension Database {
   typealias Announcer = any BulkBackend & GroupBackend & InvalidationBackend
@@ -41,7 +42,8 @@ private func cache(over backend: some InvalidationBackend) -> any AuthCacheBacke
   let policy = CachePolicy(timeToLive: .seconds(3_600))
   return CachingBackend(
     over: backend, configuration: CachingConfiguration(sessions: policy),
-    invalidatedBy: InvalidationSource(backend, resubscribingAfter: .milliseconds(20)))
+    invalidatedBy: InvalidationSource(backend, resubscribingAfter: .milliseconds(20)),
+    logger: Logger(label: "authcache.test") { _ in SwiftLogNoOpLogHandler() })
 }
 
 /// Everything that is announced, as long as this lives.

@@ -1,5 +1,5 @@
 /// One flush at the delegate: bulk calls where it has them, and single calls where it has not or where a bulk call
-/// failed without effect, so that a record that can't be written fails alone.
+/// failed without effect, so that a record that can't be written fails alone. No write is sent more than twice.
 struct BatchAttempt: Sendable {
   typealias Answer = Result<Bool, AuthCacheError>
 
@@ -56,8 +56,11 @@ struct BatchAttempt: Sendable {
     case .success(let answers):
       for (index, answer) in zip(indices, answers) { outcome.results[index] = .success(answer) }
     case .failure(let error) where error.effect == .none:
-      outcome.retries += indices.count
-      await singly(batch, indices, &outcome)
+      // This is the one repetition that a write without effect gets.
+      for index in indices {
+        outcome.retries += 1
+        outcome.results[index] = await single(batch[index].write)
+      }
     case .failure(let error):
       for index in indices { outcome.results[index] = .failure(error) }
     }

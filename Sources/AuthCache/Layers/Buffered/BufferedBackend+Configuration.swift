@@ -31,15 +31,22 @@ public struct BufferConfiguration: Sendable {
   public var queued: Set<RecordKind>
   /// How long ``AuthCacheBackend/close()`` goes on writing.
   public var drainDeadline: Duration
+  /// How long ``AuthCacheBackend/close()`` waits, after that, for the delegate's own close before it goes on without it.
+  /// Longer than that takes, so that what the delegate has to say is heard.
+  public var closeDeadline: Duration
   /// How long after a failure queued writes are tried again; doubles while the failure lasts, up to 32 times.
   public var retryDelay: Duration
   /// How long a call of the delegate may hold up the writes behind it; after that the next flush begins beside it.
+  ///
+  /// Up to eight flushes are under way at once. So seven calls may hang without holding up others for longer than this; an
+  /// eighth makes everybody wait until one has ended. What stands in one bulk call ends with it.
   public var patience: Duration
 
   public init(
     maxBatch: Int = 256, maxDelay: Duration = .zero, capacity: Int = 10_000, reads: Reads = .coherent,
     queued: Set<RecordKind> = [], drainDeadline: Duration = .seconds(10),
-    retryDelay: Duration = .milliseconds(250), patience: Duration = .milliseconds(100)
+    closeDeadline: Duration = .seconds(30), retryDelay: Duration = .milliseconds(250),
+    patience: Duration = .milliseconds(100)
   ) {
     self.maxBatch = maxBatch
     self.maxDelay = maxDelay
@@ -47,6 +54,7 @@ public struct BufferConfiguration: Sendable {
     self.reads = reads
     self.queued = queued
     self.drainDeadline = drainDeadline
+    self.closeDeadline = closeDeadline
     self.retryDelay = retryDelay
     self.patience = patience
   }
@@ -62,7 +70,7 @@ public struct BufferConfiguration: Sendable {
       AuthCacheError(.invalidArgument, operation: .open, kind: kind, reason)
     }
     guard maxBatch > 0, capacity > 0 else { throw refuse("maxBatch and capacity must be positive") }
-    guard maxDelay >= .zero, retryDelay > .zero, patience > .zero, drainDeadline >= .zero else {
+    guard maxDelay >= .zero, retryDelay > .zero, patience > .zero, drainDeadline >= .zero, closeDeadline >= .zero else {
       throw refuse("a delay is negative, or none where there must be one")
     }
     if let kind = queued.sorted().first(where: Self.oneTime.contains) {

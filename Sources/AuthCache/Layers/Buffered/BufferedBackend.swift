@@ -24,7 +24,8 @@ public struct BufferedBackend<Delegate: AuthCacheBackend>: BufferingBackend {
   ///
   /// - Parameters:
   ///   - clock: What ``BufferConfiguration/maxDelay`` and the drain deadline are measured by.
-  ///   - spawner: Starts the flushes. None of its tasks outlives ``close()``.
+  ///   - spawner: Starts the flushes. None of its tasks outlives ``close()``, except a call of a delegate that neither
+  ///     answers nor heeds cancellation.
   /// - Throws: `invalidArgument` if a number is not positive, or a kind is queued of which each record is used once.
   public init(
     over delegate: Delegate, configuration: BufferConfiguration = BufferConfiguration(),
@@ -115,10 +116,15 @@ public struct BufferedBackend<Delegate: AuthCacheBackend>: BufferingBackend {
   /// What the buffer has done so far.
   public var counts: BufferCounts { buffer.counts }
 
-  /// Writes what waits, for ``BufferConfiguration/drainDeadline`` at most, and closes the delegate whatever happened.
+  /// Writes what waits, for ``BufferConfiguration/drainDeadline`` at most, and closes the delegate whatever happened, for
+  /// ``BufferConfiguration/closeDeadline`` at most.
   ///
-  /// - Throws: `drainIncomplete` with counts per kind if something accepted is not persisted; else what the delegate
-  ///   throws.
+  /// When it returns, a second or two after both deadlines at the latest, none of the buffer's tasks runs any more, with
+  /// one exception: a call of a delegate that neither answers nor heeds cancellation is left behind. Its write is named as
+  /// one that may have been applied, and what becomes of it later changes nothing here.
+  ///
+  /// - Throws: `drainIncomplete` with counts per kind if something accepted is not known to be persisted; else what the
+  ///   delegate throws, or `timeout` if it did not close.
   public func close() async throws(AuthCacheError) { try await buffer.close() }
 }
 

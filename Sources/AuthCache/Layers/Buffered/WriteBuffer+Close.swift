@@ -26,30 +26,34 @@ extension WriteBuffer {
       state.resumeAt = nil
       state.queue.revive(at: clock.now)
     }
-    let drained = Acknowledgement(.close, nil)
-    let ended = Acknowledgement(.close, nil)
-    let all = spawner.spawn { [tasks] in
-      await tasks.waitForAll()
-      drained.settle(.success(true))?.deliver()
-      ended.settle(.success(true))?.deliver()
-    }
-    if await !isSettled(drained, by: deadline) {
+    let drain = BoundedWork(clock: clock, spawner: spawner) { [tasks] in await tasks.waitForAll() }
+    if await drain.value(by: deadline) == nil {
       let late = AuthCacheError(.timeout, operation: .close, "the buffer was closed before it could be written")
       try? update { state, deliveries in deliveries += state.queue.abandon(late) }
       tasks.cancelAll()
     }
 
-    var failure: AuthCacheError?
-    do throws(AuthCacheError) { try await delegate.close() } catch { failure = error }
+    let ending = BoundedWork(clock: clock, spawner: spawner) { [delegate] in await delegate.closing() }
+    let closed = await ending.value(by: clock.now + configuration.closeDeadline)
 
-    if await isSettled(ended, by: max(deadline, clock.now) + Self.grace) {
-      await all.value
-    } else {
+    if await drain.value(by: max(deadline, clock.now) + Self.grace) == nil {
       let lost = AuthCacheError(
         .timeout, effect: .unknown, operation: .close, "the delegate did not answer before the buffer was closed")
-      try? update { state, deliveries in deliveries += state.queue.abandonFlying(lost, at: clock.now) }
+      try? update { state, deliveries in
+        deliveries += state.queue.abandonFlying(lost, at: clock.now)
+        state.isOver = true
+      }
     }
-    return conclusion(delegate: failure)
+    report()
+    switch closed {
+    case .success: return conclusion(delegate: nil)
+    case .failure(let failure): return conclusion(delegate: failure)
+    case nil:
+      return conclusion(
+        delegate: AuthCacheError(
+          .timeout, effect: .unknown, operation: .close,
+          "the delegate did not close before the deadline of the buffer's close; it is left behind"))
+    }
   }
 
   private func conclusion(delegate failure: AuthCacheError?) -> Result<Void, AuthCacheError> {
@@ -62,18 +66,5 @@ extension WriteBuffer {
       AuthCacheError(
         .drainIncomplete, effect: .unknown, operation: .close, "\(own) writes of the buffer are not persisted\(also)",
         unwritten: left))
-  }
-
-  /// Waits for `event`, or until the deadline has passed, and leaves no sleeper behind.
-  private func isSettled(_ event: Acknowledgement, by deadline: Timestamp) async -> Bool {
-    let alarm = spawner.spawn { [clock] in
-      do { try await clock.sleep(until: deadline) } catch { return }
-      event.settle(.success(false))?.deliver()
-    }
-    let answer = await event.answer()
-    alarm.cancel()
-    await alarm.value
-    if case .success(true) = answer { return true }
-    return false
   }
 }

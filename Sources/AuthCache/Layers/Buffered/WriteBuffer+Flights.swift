@@ -123,24 +123,29 @@ extension WriteBuffer {
     let start = clock.now
     let attempt = await BatchAttempt(delegate: delegate, bulk: bulk).carryOut(batch)
     let ended = clock.now
-    let reported = try? update { state, deliveries in
+    let isOver = try? update { state, deliveries in
+      // Given up by a close, and told so: what comes now changes nothing any more.
+      guard !state.isOver else { return true }
       state.queue.counts.flushes += 1
       state.queue.counts.retried += attempt.retries
       for (flying, result) in zip(batch, attempt.results) {
         if case .success = result { state.resumeDelay = configuration.retryDelay }
         deliveries += state.queue.end(flying, result, at: ended)
       }
-      defer { state.reportedCoalesced = state.queue.counts.coalesced }
-      return (depth: state.queue.count, coalesced: state.queue.counts.coalesced - state.reportedCoalesced)
+      return false
     }
-    metrics.flushes.increment()
-    if let reported {
-      metrics.depth.record(reported.depth)
-      if reported.coalesced > 0 { metrics.coalesced.increment(by: reported.coalesced) }
-    }
+    guard isOver == false else { return }
     metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
-    if attempt.retries > 0 { metrics.retries.increment(by: attempt.retries) }
-    if attempt.failures > 0 { metrics.failures.increment(by: attempt.failures) }
-    metrics.written.increment(by: batch.count - attempt.failures)
+    report()
+  }
+
+  /// Tells the metrics what came since the last time. The sums are those of the counts.
+  func report() {
+    let (counts, last, depth) = state.withLock { state in
+      defer { state.reported = state.queue.counts }
+      return (state.queue.counts, state.reported, state.queue.count)
+    }
+    metrics.add(counts, since: last)
+    metrics.depth.record(depth)
   }
 }

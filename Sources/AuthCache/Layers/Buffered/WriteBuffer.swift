@@ -21,8 +21,10 @@ final class WriteBuffer: Sendable {
     var resumeDelay: Duration
     var closing: Task<Result<Void, AuthCacheError>, Never>?
     var isClosing = false
-    /// How many coalesced writes the metrics know of; they are told at each flush, not at each write.
-    var reportedCoalesced = 0
+    /// Whether a close has given up what was under way.
+    var isOver = false
+    /// What the metrics know of; they are told at each flush, not at each write.
+    var reported = BufferCounts()
 
     var needsAttention: Bool {
       !queue.isEmpty || !queue.failed.isEmpty || queue.untold != nil || isClosing

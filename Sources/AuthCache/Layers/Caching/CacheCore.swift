@@ -14,6 +14,8 @@ final class CacheCore: Sendable {
   private let isListening = Atomic(false)
   private let isClosedNow = Atomic(false)
   private let generations = WriteGenerations()
+  /// Where those wait who ask by themselves, because the calls they waited for failed.
+  let turnstile = Turnstile(width: 32)
 
   init(_ configuration: CachingConfiguration, clock: any AuthCacheClock) {
     self.clock = clock
@@ -25,7 +27,8 @@ final class CacheCore: Sendable {
     firstKind = first?.kind
   }
 
-  /// What is remembered of `lookup`, or who finds out; nil if it is none that is cached.
+  /// What is remembered of `lookup`, or who finds out; nil if it is none that is cached. Never one by refresh token: that
+  /// may be used once.
   @inline(__always)
   func ask(_ lookup: Lookup) -> CacheAnswer? {
     guard lookup.field != .refreshToken else { return nil }
@@ -41,10 +44,6 @@ final class CacheCore: Sendable {
     if let first, first.kind == kind { return first }
     return caches.dropFirst().first { $0.kind == kind }
   }
-
-  /// The cache that may answer `lookup`. Never one by refresh token: that may be used once.
-  @inline(__always)
-  func cache(for lookup: Lookup) -> KindCache? { lookup.field == .refreshToken ? nil : cache(of: lookup.kind) }
 
   func forget(_ lookup: Lookup) { cache(of: lookup.kind)?.forget(lookup) }
   func forget(_ record: Record) { cache(of: record.kind)?.forget(record) }

@@ -81,14 +81,18 @@ public struct CachingConfiguration: Sendable {
   public var clients: CachePolicy
   /// The policies of kinds of your own; a kind that is not named is not cached.
   public var others: [RecordKind: CachePolicy]
+  /// How long ``AuthCacheBackend/close()`` waits for the delegate's own close before it goes on without it. Longer than
+  /// that takes, so that what the delegate has to say is heard.
+  public var closeDeadline: Duration
 
   public init(
     sessions: CachePolicy = CachePolicy(), clients: CachePolicy = CachePolicy(negativeTimeToLive: .seconds(2)),
-    others: [RecordKind: CachePolicy] = [:]
+    others: [RecordKind: CachePolicy] = [:], closeDeadline: Duration = .seconds(30)
   ) {
     self.sessions = sessions
     self.clients = clients
     self.others = others
+    self.closeDeadline = closeDeadline
   }
 
   /// A pure pass-through.

@@ -17,8 +17,8 @@ struct CacheTiming: Sendable {
     negative = policy.negativeTimeToLive.map(\.wholeMilliseconds).flatMap { $0 > 0 ? $0 : nil }
   }
 
-  /// The most that a read may be behind the delegate.
-  var bound: Duration { .milliseconds(max(cap.fed, cap.alone, negative ?? 0)) }
+  /// The most that a read may be behind the delegate, in a cache that has an invalidation source or in one that has none.
+  func bound(isFed: Bool) -> Duration { .milliseconds(max(isFed ? cap.fed : 0, cap.alone, negative ?? 0)) }
 
   /// When a record that was asked for at `begin` leaves the cache: min(its end, begin + cap) − skew.
   func deadline(of record: Record, askedAt begin: Timestamp, isFed: Bool) -> Timestamp {

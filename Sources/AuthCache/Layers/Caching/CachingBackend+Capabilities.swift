@@ -11,32 +11,67 @@ extension CachingBackend: BulkBackend where Delegate: BulkBackend {
     return try await delegate.remove(contentsOf: lookups)
   }
 
-  /// Answers from the cache what that knows, and asks the delegate for all the rest at once.
+  /// Answers from the cache what that knows, waits for what others ask for already, and asks the delegate for all the
+  /// rest at once.
   public func load(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Record?] {
     if core.isClosed { throw .closed(.loadContents) }
-    let now = core.clock.coarseNow
     var answers = [Record?](repeating: nil, count: lookups.count)
-    var asked: [Int] = []
+    var asked: [(index: Int, flight: Flight?)] = []
+    var followed: [(index: Int, flight: Flight)] = []
     for (index, lookup) in lookups.enumerated() {
-      switch core.cache(for: lookup)?.find(lookup, at: now) {
+      switch core.ask(lookup) {
       case .record(let record): answers[index] = record
       case .absent: break
-      case .unknown, .lead, .follow, nil: asked.append(index)
+      case .lead(let flight): asked.append((index, flight))
+      case .follow(let flight): followed.append((index, flight))
+      case .unknown, nil: asked.append((index, nil))
       }
     }
-    if asked.isEmpty, !lookups.isEmpty { return answers }
-    let (begin, isFed) = (core.clock.now, core.isFed)
-    let caches = asked.map { index in
-      let cache = core.cache(for: lookups[index])
-      return (index: index, cache: cache, generation: cache?.generation ?? 0)
+    if !asked.isEmpty || lookups.isEmpty {
+      let found = try await lead(asked.map(\.flight), asked.map { lookups[$0.index] })
+      for (asked, record) in zip(asked, found) { answers[asked.index] = record }
     }
-    let found = try await delegate.load(contentsOf: asked.map { lookups[$0] })
-    for ((index, cache, generation), record) in zip(caches, found) {
-      answers[index] = record
-      cache?.countLoad()
-      cache?.keep(record, for: lookups[index], generation: generation, askedAt: begin, isFed: isFed)
+    // Only now: nobody who waits for this call waits in vain, and no two calls for each other.
+    for (index, flight) in followed {
+      do throws(AuthCacheError) {
+        answers[index] = try await follow(flight, lookups[index])
+      } catch {
+        throw error.retold(by: .loadContents, of: nil)
+      }
     }
     return answers
+  }
+
+  /// Asks the delegate for all of `lookups`, for everybody who follows one of `flights` too.
+  private func lead(_ flights: [Flight?], _ lookups: [Lookup]) async throws(AuthCacheError) -> [Record?] {
+    let (begin, isFed) = (core.clock.now, core.isFed)
+    func land(_ landing: (Int) -> Flight.Landing) {
+      for (index, flight) in flights.enumerated() {
+        guard let flight else { continue }
+        core.cache(of: lookups[index].kind)?.end(flight, for: lookups[index])
+        flight.land(landing(index))
+      }
+    }
+    for (flight, lookup) in zip(flights, lookups) where flight != nil { core.cache(of: lookup.kind)?.countLoad() }
+    let found: [Record?]
+    do throws(AuthCacheError) {
+      found = try await delegate.load(contentsOf: lookups)
+    } catch {
+      land { _ in error.code == .cancelled ? .handedOver : .failed }
+      throw error
+    }
+    guard found.count == lookups.count else {
+      land { _ in .failed }
+      throw AuthCacheError(
+        .corrupt, operation: .loadContents, "the delegate answered \(found.count) of \(lookups.count) lookups")
+    }
+    for (index, flight) in flights.enumerated() {
+      guard let flight else { continue }
+      core.cache(of: lookups[index].kind)?.keep(
+        found[index], for: lookups[index], generation: flight.generation, askedAt: begin, isFed: isFed)
+    }
+    land { .answer(found[$0]) }
+    return found
   }
 }
 
@@ -58,7 +93,9 @@ extension CachingBackend: ListingBackend where Delegate: ListingBackend {
 }
 
 extension CachingBackend: InvalidationBackend where Delegate: InvalidationBackend {
-  public func invalidations() async throws(AuthCacheError) -> Delegate.Invalidations {
-    try await delegate.invalidations()
+  /// What the delegate announces, applied to this cache first: a cache over this one takes this one for its source, and
+  /// is not filled with what this one remembered.
+  public func invalidations() async throws(AuthCacheError) -> AppliedInvalidations<Delegate.Invalidations> {
+    AppliedInvalidations(base: try await delegate.invalidations(), core: core)
   }
 }

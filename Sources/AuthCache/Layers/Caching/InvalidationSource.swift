@@ -6,13 +6,13 @@
 /// ```
 public struct InvalidationSource: Sendable {
   /// Hands each invalidation on until the subscription ends.
-  typealias Listen = @Sendable (_ hear: (Invalidation) -> Void) async throws -> Void
+  typealias Listen = @Sendable (_ hear: (Invalidation) -> Void) async throws(AuthCacheError) -> Void
   let listen: Listen
   let pause: Duration
 
   /// Subscribes once, and hands each announcement to `body` until the subscription ends: for a cache of your own. A gap
   /// comes first. Subscribe anew when it returns or throws, and drop what you remember.
-  public func hear(_ body: (Invalidation) -> Void) async throws { try await listen(body) }
+  public func hear(_ body: (Invalidation) -> Void) async throws(AuthCacheError) { try await listen(body) }
 
   /// The changes that `backend` announces.
   ///
@@ -31,7 +31,7 @@ public struct InvalidationSource: Sendable {
     subscribe: @escaping @Sendable () async throws(AuthCacheError) -> Invalidations
   ) {
     self.pause = pause
-    listen = { hear in
+    listen = { hear throws(AuthCacheError) in
       let invalidations = try await subscribe()
       hear(.gap)
       for try await invalidation in invalidations { hear(invalidation) }

@@ -44,17 +44,6 @@ final class KindCache: Sendable {
 
   // MARK: Reading
 
-  /// What is remembered of `lookup`.
-  func find(_ lookup: Lookup, at now: Timestamp) -> CacheAnswer {
-    counted(at: now) { isPublishing in
-      shards[placement.index(of: lookup.digest)].withLock { shard in
-        let answer = look(up: lookup, in: shard, at: now)
-        isPublishing = shard.count(answer)
-        return answer
-      }
-    }
-  }
-
   /// What is remembered of `lookup`, and if nothing is, whom to follow or that the caller leads. A hit neither suspends
   /// nor allocates.
   @inline(never)
@@ -116,9 +105,6 @@ final class KindCache: Sendable {
 
   // MARK: Filling
 
-  /// What a fill that begins now is compared with when it ends.
-  var generation: UInt64 { generations.current }
-
   /// Whether no write has concerned `answer`, which was given to `lookup`, since `generation`.
   func isTrue(_ answer: Record?, to lookup: Lookup, since generation: UInt64) -> Bool {
     generations.isUntouched(lookup.digest, since: generation)
@@ -130,7 +116,7 @@ final class KindCache: Sendable {
   /// Keeps what the delegate answered to `lookup`, if it may be kept.
   ///
   /// - Parameters:
-  ///   - generation: what ``generation`` was before the delegate was asked.
+  ///   - generation: what ``WriteGenerations`` stood at before the delegate was asked.
   ///   - begin: when it was asked.
   func keep(_ answer: Record?, for lookup: Lookup, generation: UInt64, askedAt begin: Timestamp, isFed: Bool) {
     guard isTrue(answer, to: lookup, since: generation) else { return }

@@ -23,6 +23,30 @@ import Testing
       for number in [1, 3, 4] as [UInt64] {
         schedule.expect(try await lab.stored(lab.session(number).id) != nil, "acknowledged and not written")
       }
+      // In bulk, and once more by itself: that is the one repetition.
+      schedule.expect(
+        lab.probe.sent.values.allSatisfy { $0 <= 2 }, "a write was sent more than twice: \(lab.probe.sent)")
+    }
+  }
+
+  @Test("a store that refuses everything is sent each write twice, in whatever calls", arguments: [1, 4, 100])
+  func repeatedOnce(maxBatch: Int) async {
+    await explore(200, floor: 2) { schedule in
+      let lab = try BufferLab(
+        schedule, BufferConfiguration(maxBatch: maxBatch, maxDelay: .milliseconds(5))
+      ) { _, call in
+        if case .close = call { nil } else { .refused(.unavailable) }
+      }
+      let told = try await schedule.clients((1...8).map(String.init)) { name in
+        let session = lab.session(UInt64(name)!)
+        return name == "8"
+          ? await failure { _ = try await lab.buffer.remove(session.id) }
+          : await failure { try await lab.buffer.store(session) }
+      }
+      schedule.expect(
+        told.allSatisfy { $0 == Failure(code: .unavailable, effect: .none) }, "somebody was told otherwise")
+      schedule.expect(lab.probe.sent.count == 8 && lab.probe.sent.values.allSatisfy { $0 == 2 }, "\(lab.probe.sent)")
+      schedule.expect(lab.buffer.counts.retried == 8 && lab.buffer.counts.failed == 8, "\(lab.buffer.counts)")
     }
   }
 

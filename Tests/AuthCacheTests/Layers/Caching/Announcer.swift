@@ -6,6 +6,13 @@ final class Announcer: Sendable {
   private let subscribers = Mutex<[AsyncStream<Result<Invalidation, AuthCacheError>>.Continuation]>([])
   private let count = Mutex(0)
   private let gone = Mutex(0)
+  private let refuses = Mutex(false)
+
+  /// Whether it takes nobody in.
+  var isCut: Bool {
+    get { refuses.withLock { $0 } }
+    set { refuses.withLock { $0 = newValue } }
+  }
 
   /// How often somebody subscribed.
   var subscriptions: Int { count.withLock { $0 } }
@@ -14,7 +21,10 @@ final class Announcer: Sendable {
   var listeners: Int { subscriptions - gone.withLock { $0 } }
 
   var source: InvalidationSource {
-    InvalidationSource(resubscribingAfter: .seconds(1)) { () async throws(AuthCacheError) in self.subscribe() }
+    InvalidationSource(resubscribingAfter: .seconds(1)) { () async throws(AuthCacheError) in
+      if self.isCut { throw AuthCacheError(.unavailable, operation: .invalidations, "cut off") }
+      return self.subscribe()
+    }
   }
 
   func announce(_ invalidation: Invalidation) {
@@ -33,7 +43,7 @@ final class Announcer: Sendable {
     }
   }
 
-  private func subscribe() -> Announcements {
+  func subscribe() -> Announcements {
     let stream = AsyncStream<Result<Invalidation, AuthCacheError>>.makeStream()
     subscribers.withLock { $0.append(stream.continuation) }
     stream.continuation.onTermination = { [weak self] _ in self?.gone.withLock { $0 += 1 } }

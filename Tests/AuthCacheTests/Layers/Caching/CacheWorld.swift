@@ -1,5 +1,6 @@
 import AuthCache
 import AuthCacheConformance
+import Logging
 import Synchronization
 
 /// A cache over a memory backend whose calls are counted, on a clock that stands still.
@@ -15,7 +16,9 @@ struct CacheWorld: Sendable {
     store = MemoryBackend(clock: clock)
     calls = CallWatch()
     delegate = InterceptedBackend(store, by: calls)
-    cache = CachingBackend(over: delegate, configuration: configuration, invalidatedBy: source, clock: clock)
+    cache = CachingBackend(
+      over: delegate, configuration: configuration, invalidatedBy: source, clock: clock,
+      logger: .silent)
   }
 
   /// With one policy for sessions.
@@ -58,6 +61,11 @@ final class CallWatch: BackendInterceptor {
   var loads: Int { self[.load] }
 
   func before(_ hook: Hook?) { self.hook.withLock { $0 = hook } }
+}
+
+extension Logger {
+  /// Keeps what thousands of schedules would log to itself.
+  static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
 }
 
 extension AuthCacheError {

@@ -127,7 +127,7 @@ private struct FedScene: Sendable {
     cache = CachingBackend(
       over: store,
       configuration: CachingConfiguration(sessions: CachePolicy(capacity: 16), clients: CachePolicy(capacity: 16)),
-      invalidatedBy: announcer.source, clock: schedule.clock, spawner: schedule.spawner)
+      invalidatedBy: announcer.source, clock: schedule.clock, spawner: schedule.spawner, logger: .silent)
     session = RecordSamples.record(
       1, expiresAt: schedule.clock.now + .seconds(3_600), accessToken: 2, refreshToken: 3,
       groups: Groups(subject: RecordSamples.digest(60)))

@@ -81,6 +81,31 @@ import Testing
     for lookup in Self.lookups { #expect(try await world.cache.load(lookup) == session) }
   }
 
+  /// What another process did to a record is seen when its time is over, and so is what this one does to it under a token
+  /// that it has never seen. By the id, or by consuming it, the record is known.
+  @Test func `A token that another process gave is not known to belong to what is cached`() async throws {
+    let (old, new) = (Lookup.accessToken(RecordSamples.digest(2)), Lookup.accessToken(RecordSamples.digest(4)))
+    let writes: [@Sendable (CacheWorld) async throws -> Bool] = [
+      { try await $0.cache.remove(new) }, { try await $0.cache.extend(new, to: $0.now + .seconds(7_200)) },
+      { try await $0.cache.remove(.id(.session, RecordSamples.digest(1))) }, { try await $0.cache.consume(new) != nil },
+    ]
+    for (number, write) in writes.enumerated() {
+      let world = CacheWorld()
+      let session = world.session(1, accessToken: 2, refreshToken: 3)
+      try await world.store.store(session)
+      _ = try await world.cache.load(old)
+      let next = session.replacing(
+        revision: 2, aliases: Aliases(accessToken: RecordSamples.digest(4), refreshToken: RecordSamples.digest(5)))
+      #expect(try await world.store.replace(session, with: next))
+      #expect(try await write(world))
+      let isKnown = number >= 2
+      #expect(try await (world.cache.load(old) == nil) == isKnown, "write \(number)")
+      world.clock.advance(by: .seconds(5))
+      #expect(try await world.cache.load(old) == nil)
+      #expect(try await world.cache.load(session.id) == world.store.load(session.id))
+    }
+  }
+
   @Test func `A write of one record leaves the others where they are`() async throws {
     let world = CacheWorld()
     let sessions = (1...20).map { world.session($0, accessToken: 100 + $0) }
