@@ -38,7 +38,8 @@ extension BackendFactory {
           }
         },
         rival: { try MySQLRawLoop($0) },
-        targets: RawTargets(readByOne: 1.5, readsBy64: 4, writesBy64: 6, bulk: 0.9, bulkCount: 1_000, rows: 100_000)),
+        targets: RawTargets(readByOne: 1.5, readsBy64: 4, writesBy64: 6, bulk: 0.9, bulkCount: 1_000, rows: 100_000),
+        changeInterval: MySQLBackend.Configuration.defaultChangeInterval),
       make: open)
   }
 

@@ -22,7 +22,8 @@ extension BackendFactory {
       },
       diagnose: SQLiteDiagnosis.diagnose, wrongWithAddress: SQLiteAddress.fault(in:),
       rival: { try SQLiteRawLoop($0) },
-      targets: RawTargets(readByOne: 2, readsBy64: 1.2, writesBy64: 5, bulk: 0.8, bulkCount: 10_000, rows: 10_000)),
+      targets: RawTargets(readByOne: 2, readsBy64: 1.2, writesBy64: 5, bulk: 0.8, bulkCount: 10_000, rows: 10_000),
+      changeInterval: SQLiteBackend.Configuration(path: "").changeInterval),
     make: open)
 
   @Sendable private static func open(_ environment: BackendEnvironment) async throws -> SQLiteBackend {

@@ -35,7 +35,8 @@ extension MySQLBackend {
     /// them, and on a server with a binary log an administrator or `log_bin_trust_function_creators`.
     public var announcesChanges = false
     /// How often a subscriber looks for changes: the bound of what a cache that listens serves too long.
-    public var changeInterval = Duration.milliseconds(250)
+    public var changeInterval = Configuration.defaultChangeInterval
+    package static let defaultChangeInterval = Duration.milliseconds(250)
     /// The largest payload in bytes.
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.

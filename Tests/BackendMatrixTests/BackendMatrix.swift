@@ -70,6 +70,11 @@ import Testing
     try await verify(requirement, on: .memory, stack: .bufferedCached, child: .product("authcache"))
   }
 
+  @Test(arguments: Requirement.all)
+  func threeDeepBufferedMemory(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .memory, stack: .threeDeepBuffered, child: .product("authcache"))
+  }
+
   /// What is about layers, over a server.
   @Test(.on(.postgres), arguments: Requirement.all.filter { [.cache, .buffer].contains($0.suite) })
   func threeDeepPostgres(_ requirement: Requirement) async throws {

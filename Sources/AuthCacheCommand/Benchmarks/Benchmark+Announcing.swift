@@ -12,7 +12,13 @@ extension Benchmark {
     let writes = Benchmark(name: "\(name)-announced-writes", backend: name) { scale in
       try await AnnouncingBench(factory, url: url, scale: scale).writes("\(name)-announced-writes")
     }
-    guard let notification = factory.tools.notification else { return [writes] }
+    guard let notification = factory.tools.notification else {
+      guard let interval = factory.tools.changeInterval else { return [writes] }
+      let age = Benchmark(name: "\(name)-invalidation", backend: name) { scale in
+        try await AnnouncingBench(factory, url: url, scale: scale).age("\(name)-invalidation", interval)
+      }
+      return [writes, age]
+    }
     let latency = Benchmark(name: "\(name)-invalidation", backend: name) { scale in
       try await AnnouncingBench(factory, url: url, scale: scale).latency("\(name)-invalidation", notification)
     }
@@ -76,14 +82,45 @@ private struct AnnouncingBench {
     }
   }
 
+  /// The same, where a change is found by whoever looks for it: how old what is served gets, beside how often is looked.
+  func age(_ name: String, _ interval: Duration) async throws -> BenchReport.Case {
+    let nanoseconds = interval / .nanoseconds(1)
+    var random = SeededGenerator(seed: scale.seed)
+    let told = try await dropping(max(20, scale.count(200))) { _ in
+      // At any moment between two looks.
+      try await Task.sleep(for: interval * Double.random(in: 0..<1, using: &random))
+      return nanoseconds
+    }
+    return BenchReport.Case(
+      name, backend: factory.name, against: "the interval in which changes are looked for; beside 1,000 writes/s",
+      measured: told.dropped, raw: told.beside, target: 1.2, isUpperLimit: true)
+  }
+
   /// From the call of a write through one handle until it has been dropped from a cache over another, while a thousand
   /// other records are written each second.
   func latency(
     _ name: String, _ notification: @Sendable (BackendEnvironment) throws -> any RawNotification
   ) async throws -> BenchReport.Case {
+    var raw: (any RawNotification)?
+    defer { raw?.close() }
+    let told = try await dropping(max(60, scale.count(800))) { environment in
+      let notifier = try raw ?? notification(environment)
+      raw = notifier
+      let time = try await Rounds.nanoseconds { try notifier.roundTrip() }
+      try await Task.sleep(for: .milliseconds(2))
+      return time
+    }
+    return BenchReport.Case(
+      name, backend: factory.name, against: "NOTIFY by libpq alone until it is received; beside 1,000 writes/s",
+      measured: told.dropped, raw: told.beside, target: 10, isUpperLimit: true)
+  }
+
+  /// - Parameter beside: is done after each change, and says what to compare with.
+  private func dropping(
+    _ count: Int, beside: (BackendEnvironment) async throws -> Double
+  ) async throws -> (dropped: [Double], beside: [Double]) {
     try await with("told", announces: true) { environment in
       let (writer, reader) = (try await factory.open(environment), try await factory.open(environment))
-      let raw = try notification(environment)
       let source = BenchmarkRecords(seed: scale.seed)
       let stopwatch = Stopwatch()
       let cache = try Self.cache(over: reader, stopwatch)
@@ -99,27 +136,23 @@ private struct AnnouncingBench {
           if next > clock.now { try await Task.sleep(until: next, tolerance: .zero, clock: clock) }
         }
       }
-      var times: (told: [Double], raw: [Double]) = ([], [])
+      var times: (dropped: [Double], beside: [Double]) = ([], [])
       // Somebody listens from here on.
       try await stopwatch.begins()
-      for number in 0..<max(60, scale.count(800)) {
+      for number in 0..<count {
         let record = probes[number % probes.count].replacing(revision: UInt64(number) + 1)
         _ = try await cache.load(record.id)
         stopwatch.expect(record.id)
         let begin = DispatchTime.now().uptimeNanoseconds
         try await writer.store(record)
-        times.told.append(Double(await stopwatch.end() &- begin))
-        times.raw.append(try await Rounds.nanoseconds { try raw.roundTrip() })
-        try await Task.sleep(for: .milliseconds(2))
+        times.dropped.append(Double(await stopwatch.end() &- begin))
+        times.beside.append(try await beside(environment))
       }
       load.cancel()
       _ = try? await load.value
-      raw.close()
       try await cache.close()
       try await writer.close()
-      return BenchReport.Case(
-        name, backend: factory.name, against: "NOTIFY by libpq alone until it is received; beside 1,000 writes/s",
-        measured: times.told, raw: times.raw, target: 10, isUpperLimit: true)
+      return times
     }
   }
 

@@ -107,6 +107,8 @@ public struct BackendFactory: Sendable, Identifiable {
     public let targets: RawTargets?
     /// The database's own way to tell another connection something, for `bench` to compare with.
     public let notification: (@Sendable (BackendEnvironment) throws -> any RawNotification)?
+    /// How often a handle of the factory looks for changes, where it has to look; for `bench` to compare with.
+    public let changeInterval: Duration?
 
     public init(
       schema: (@Sendable (_ table: String?) throws -> String)? = nil,
@@ -114,7 +116,8 @@ public struct BackendFactory: Sendable, Identifiable {
       diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
       wrongWithAddress: (@Sendable (_ url: String) -> String?)? = nil,
       rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil, targets: RawTargets? = nil,
-      notification: (@Sendable (BackendEnvironment) throws -> any RawNotification)? = nil
+      notification: (@Sendable (BackendEnvironment) throws -> any RawNotification)? = nil,
+      changeInterval: Duration? = nil
     ) {
       self.schema = schema
       self.announcingSchema = announcingSchema
@@ -123,6 +126,7 @@ public struct BackendFactory: Sendable, Identifiable {
       self.rival = rival
       self.targets = targets
       self.notification = notification
+      self.changeInterval = changeInterval
     }
   }
 

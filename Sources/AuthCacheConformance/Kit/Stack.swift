@@ -50,8 +50,13 @@ public struct Stack: Sendable, Hashable, CustomStringConvertible {
   /// A cache over a write buffer over a cache.
   public static let threeDeep = Stack("cached-buffered-cached", layers: [.cache, .buffer, .cache])
 
+  /// A write buffer over a cache over a write buffer.
+  public static let threeDeepBuffered = Stack("buffered-cached-buffered", layers: [.buffer, .cache, .buffer])
+
   /// Every stack that this kit knows by name.
-  public static let all: [Stack] = [.plain, .buffered, .cached, .cachedBuffered, .bufferedCached, .threeDeep]
+  public static let all: [Stack] = [
+    .plain, .buffered, .cached, .cachedBuffered, .bufferedCached, .threeDeep, .threeDeepBuffered,
+  ]
 
   /// What lies under the topmost cache; nil if there is none that the kit knows of.
   var layersBelowCache: [Layer]? {

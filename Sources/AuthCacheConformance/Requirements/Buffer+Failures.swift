@@ -86,6 +86,60 @@ extension Requirement {
     },
   ]
 
+  /// What a call that takes long holds up.
+  static let bufferSlow: [Requirement] = [
+    Requirement(
+      "buffer.slow.othersWritten", .buffer,
+      "While the store is slow for one record, the others are written, removed and read.",
+      consequence: "One locked row stops every login.",
+      likelyCause: "One flush at a time, and the next waits for all of the last.",
+      deadline: .seconds(25)
+    ) { trial in
+      for hidingBulk in [false, true] {
+        let (watch, door) = (StoreWatch(), Door())
+        let world = try await trial.buffered(BufferConfiguration(maxBatch: 4), hidingBulk: hidingBulk, watchedBy: watch)
+        let slow = trial.session()
+        let others = (0..<24).map { _ in trial.session() }
+        for session in others.suffix(8) { try await world.store.store(session) }
+        watch.rule { call, proceed throws(AuthCacheError) in
+          let isSlow =
+            switch call {
+            case .store(let record): record.digest == slow.digest
+            case .storeContents(let records): records.contains { $0.digest == slow.digest }
+            default: false
+            }
+          if isSlow { try await door.pass(call.operation) }
+          return try await proceed(call)
+        }
+        async let writing: Void = world.buffer.store(slow)
+        try trial.require(await trial.soon { door.waiting == 1 }, "the slow write reaches the store")
+        let ended = Memo(0)
+        async let working: [Void] = trial.concurrently(others.count) { number in
+          let session = others[number]
+          if number < 16 {
+            try await world.buffer.store(session)
+            trial.expect(try await world.buffer.load(session.id), equals: session, "another record is read")
+          } else {
+            trial.expect(try await world.buffer.remove(session.id), equals: true, "another record is removed")
+          }
+          ended.with { $0 += 1 }
+        }
+        // However patient a buffer is: a minute of its time passes, tick by tick.
+        let end = world.clock.now + .seconds(60)
+        let finished = await trial.soon {
+          if world.clock.now < end { world.clock.advance(by: .milliseconds(20)) }
+          return ended.with { $0 } == others.count
+        }
+        trial.expect(
+          finished, "others end while one waits", expected: "\(others.count) ended", found: "\(ended.with { $0 })")
+        door.open()
+        _ = try await working
+        try await writing
+        trial.expect(try await world.store.load(slow.id), equals: slow, "the slow one is written")
+      }
+    }
+  ]
+
   /// What close makes of the writes that wait.
   static let bufferDrain: [Requirement] = [
     Requirement(

@@ -3,7 +3,8 @@ internal import AuthCache
 extension Requirement {
   /// What a write buffer in front of the backend keeps.
   static let buffer: [Requirement] =
-    bufferFlush + bufferOrder + bufferVisibility + bufferFailures + bufferDrain + bufferAcknowledgement + bufferParity
+    bufferFlush + bufferOrder + bufferVisibility + bufferFailures + bufferSlow + bufferDrain + bufferAcknowledgement
+    + bufferParity
     + bufferCrashes
 
   /// When a flush begins, and what it is made of.

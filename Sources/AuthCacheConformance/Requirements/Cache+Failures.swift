@@ -157,12 +157,24 @@ extension Requirement {
         world.clock.advance(by: .seconds(5))
         trial.expect(
           try await world.cache.load(late.id), equals: nil, "five seconds after it was read without a source")
+        let between = trial.session()
+        try await world.store.store(between)
+        for lookup in between.cachedLookups { _ = try await world.cache.load(lookup) }
+        _ = try await world.store.remove(between.id)
         source.restore()
+        // One second as a rule; it may have been about to try.
+        var turns = 0
         let isBack = await trial.soon {
-          world.clock.advance(by: .seconds(1))
+          if turns % 10_000 == 0 { world.clock.advance(by: .seconds(1)) }
+          turns += 1
           return source.listeners == 1
         }
         trial.expect(isBack, "the cache listens again")
+        let isEmpty = await trial.soon { world.cache.cachedCount(of: .session) == 0 }
+        trial.expect(isEmpty, "what came while the source was away is dropped when it is back")
+        for lookup in between.cachedLookups {
+          trial.expect(try await world.cache.load(lookup), equals: nil, "\(lookup), removed while the source was away")
+        }
       }
     },
     Requirement(

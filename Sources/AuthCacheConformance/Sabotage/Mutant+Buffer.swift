@@ -158,6 +158,9 @@ extension Mutant {
         }
       }),
     .buffer(
+      "buffer-waits-for-the-slow", "One flush at a time: whatever comes waits for the call that is under way.",
+      boundTo: "buffer.slow.othersWritten", configure: { $0.patience = .seconds(86_400) }),
+    .buffer(
       "buffer-drain-claims-success", "A drain that ran out of time says nothing.", boundTo: "buffer.drain.deadline",
       alsoBreaks: ["buffer.failure.kept"],
       above: { _, call, proceed async throws(AuthCacheError) in

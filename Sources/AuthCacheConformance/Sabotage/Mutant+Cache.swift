@@ -206,6 +206,9 @@ extension Mutant {
     .cache(.hearsOfIdsOnly, "News that name a token are not understood.", boundTo: "cache.source.heard"),
     .cache(.overhearsGaps, "A gap in the news is no news.", boundTo: "cache.source.heard"),
     .cache(
+      .keepsWhatCameMeanwhile, "What came while the source was away stays when it is back.",
+      boundTo: "cache.source.lost"),
+    .cache(
       .overhearsItsSourcesEnd, "When the news end the cache goes on as if there were none.",
       boundTo: "cache.source.lost"),
     .cache(.servesAfterClose, "What was remembered is served after close.", boundTo: "cache.close.ends"),

@@ -1,4 +1,5 @@
 public import AuthCache
+internal import Foundation
 
 /// Runs a scenario in thousands of interleavings and finds one in which it goes wrong.
 ///
@@ -39,10 +40,13 @@ public struct Exploration: Sendable {
     self.start = start
   }
 
-  /// Runs the schedules, up to the first failing one.
+  // One for each processor: each has a thread that never waits, beside those of the concurrency pool.
+  private static let turns = Gate(width: ProcessInfo.processInfo.activeProcessorCount)
+
+  /// Runs the schedules, up to the first failing one. So many explorations as there are processors run at a time.
   public func run(_ scenario: @escaping @Sendable (Schedule) async throws -> Void) async -> ExplorationResult {
     let driver = ScheduleDriver(seed: seed, start: start, maxSteps: maxSteps, scenario: scenario)
-    return await DriverThread.run { explore(driver) }
+    return await Self.turns.admit { await DriverThread.run { explore(driver) } }
   }
 
   /// Runs the one schedule that `trace` names, with the floor left aside.

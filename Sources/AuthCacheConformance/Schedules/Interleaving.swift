@@ -2,10 +2,13 @@ public import AuthCache
 
 /// Gives a schedule its choices: before and after every call another client may go on.
 ///
-/// Writes each call with its answer into the schedule, so that a failing one reads as what the clients did.
+/// Writes each call with its answer into the schedule, so that a failing one reads as what the clients did. A call by a task
+/// that has left the schedule, such as a detached one, fails the exploration.
 public struct Interleaving: BackendInterceptor {
   private let labels: RecordLabels
   private let layer: String?
+  /// The schedule that it was made in. A call that belongs to none comes from work that has left it.
+  private let home = Schedule.current
 
   /// - Parameter layer: a word that tells this backend's steps from those of others in the same schedule.
   public init(layer: String? = nil, labels: RecordLabels = RecordLabels()) {
@@ -16,7 +19,10 @@ public struct Interleaving: BackendInterceptor {
   public func intercept(
     _ call: BackendCall, proceed: BackendProceed
   ) async throws(AuthCacheError) -> BackendAnswer {
-    guard let schedule = Schedule.current else { return try await proceed(call) }
+    guard let schedule = Schedule.current else {
+      home?.noteEscape()
+      return try await proceed(call)
+    }
     await schedule.point()
     let answer: BackendAnswer
     do {

@@ -104,6 +104,9 @@ public final class Schedule: Sendable {
   /// Starts tasks that stay on the schedule, which `Task {}` would not.
   public var spawner: any TaskSpawner { ScheduleSpawner(schedule: self) }
 
+  /// Fails the exploration: some of the work is done where no schedule holds.
+  func noteEscape() { executor.noteEscape() }
+
   var findings: [String] { log.withLock { $0.findings } }
   var steps: [ScheduleStep] { log.withLock { $0.steps } }
 

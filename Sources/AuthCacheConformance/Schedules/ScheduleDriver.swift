@@ -26,12 +26,18 @@ struct ScheduleDriver: Sendable {
   let start: Timestamp
   let maxSteps: Int
   let scenario: @Sendable (Schedule) async throws -> Void
+  private let escapes = EscapeFlag()
+
+  init(seed: UInt64, start: Timestamp, maxSteps: Int, scenario: @escaping @Sendable (Schedule) async throws -> Void) {
+    (self.seed, self.start, self.maxSteps) = (seed, start, maxSteps)
+    self.scenario = scenario
+  }
 
   /// How long a stuck schedule waits for somebody outside to wake it, in milliseconds of real time.
   private static let grace = 2_000
 
   func run(_ chooser: ScheduleChooser, isRecording: Bool = false) -> ScheduleRun {
-    let executor = ScheduleExecutor()
+    let executor = ScheduleExecutor(escapes: escapes)
     let schedule = Schedule(executor: executor, seed: seed, start: start, isRecording: isRecording)
     let ending = Ending()
     let scenario = scenario

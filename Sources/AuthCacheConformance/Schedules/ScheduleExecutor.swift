@@ -26,26 +26,28 @@ final class ScheduleExecutor: TaskExecutor {
     /// While a task is taken from its schedule point, the job that its continuation hands in belongs right here.
     var resumed: UnownedJob?
     var isResuming = false
-    var escaped = false
   }
 
   private let state = Mutex(State())
   private let driver = pthread_self()
+  private let escapes: EscapeFlag
+
+  init(escapes: EscapeFlag) { self.escapes = escapes }
 
   /// Whether the calling code runs on the driver's thread.
   var isCurrent: Bool { pthread_equal(pthread_self(), driver) != 0 }
 
   var readyCount: Int { state.withLock { $0.ready.count } }
 
-  var hasEscaped: Bool { state.withLock { $0.escaped } }
+  var hasEscaped: Bool { escapes.isUp }
 
-  func noteEscape() { state.withLock { $0.escaped = true } }
+  func noteEscape() { escapes.raise() }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
     let foreign = !isCurrent
+    if foreign { noteEscape() }
     state.withLock { state in
-      if foreign { state.escaped = true }
       if state.isResuming, !foreign {
         state.resumed = job
         state.isResuming = false

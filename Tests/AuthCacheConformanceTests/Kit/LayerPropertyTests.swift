@@ -26,6 +26,7 @@ import Testing
     Row(stack: .cachedBuffered, bound: .seconds(300)),
     Row(stack: .bufferedCached, bound: .seconds(300)),
     Row(stack: .threeDeep, bound: .seconds(600)),
+    Row(stack: .threeDeepBuffered, bound: .seconds(300)),
     Row(stack: .queued, bound: nil, keepsDurability: false, linearizable: .readYourWrites, overStale: .seconds(2)),
     Row(stack: .queuedBypassed, bound: .seconds(2), keepsDurability: false),
     Row(stack: .cachedQueued, bound: .seconds(300), keepsDurability: false, overStale: .seconds(2)),

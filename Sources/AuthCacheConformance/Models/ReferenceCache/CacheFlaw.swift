@@ -85,6 +85,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case hearsOfIdsOnly = "cache-hears-of-ids-only"
   case overhearsGaps = "cache-overhears-gaps"
   case letsFillsThroughGaps = "cache-lets-fills-through-gaps"
+  case keepsWhatCameMeanwhile = "cache-does-not-flush-on-resubscription"
   case overhearsItsSourcesEnd = "cache-overhears-its-sources-end"
   case servesAfterClose = "cache-serves-after-close"
   case leavesTheStoreOpen = "cache-leaves-the-store-open"

@@ -185,6 +185,10 @@ final class ReferenceCache<Delegate: AuthCacheBackend>: CachingLayer {
 
   private func heard(_ invalidation: Invalidation) {
     with { memory in
+      if flaw == .keepsWhatCameMeanwhile, !memory.isFed, invalidation == .gap {
+        memory.isFed = true
+        return
+      }
       memory.isFed = true
       memory.writes += 1
       let before = memory.writes

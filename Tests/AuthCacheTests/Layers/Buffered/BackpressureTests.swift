@@ -5,7 +5,7 @@ import Testing
 @Suite("Buffer: bounds") struct BackpressureTests {
   @Test("when the buffer is full, writers wait, and none of their writes is lost")
   func full() async {
-    await explore(1_000, floor: 100) { schedule in
+    await explore(10_000, floor: 100) { schedule in
       let lab = try BufferLab(schedule, BufferConfiguration(maxBatch: 2, capacity: 2, queued: [.session]))
       let deepest = Collected(0)
       let names = ["1", "2", "3"]

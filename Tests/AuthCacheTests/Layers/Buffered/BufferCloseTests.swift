@@ -7,7 +7,7 @@ import Testing
   @Test("closing while tasks write: each write is persisted, or its caller was told otherwise")
   func whileWriting() async {
     for queued in [[], [.session]] as [Set<RecordKind>] {
-      await explore(2_000, floor: 100) { schedule in
+      await explore(10_000, floor: 100) { schedule in
         let lab = try BufferLab(
           schedule, BufferConfiguration(maxBatch: 2, maxDelay: .milliseconds(1), capacity: 3, queued: queued))
         let written = Collected<Set<Lookup>>([])
@@ -149,7 +149,7 @@ import Testing
 
   @Test("no task outlives close(), whether it slept, flushed or waited")
   func tasks() async throws {
-    await explore(500, floor: 20) { schedule in
+    await explore(10_000, floor: 20) { schedule in
       let spawner = CountingSpawner(schedule.spawner)
       let buffer = try BufferedBackend(
         over: ReferenceBackend(clock: schedule.clock).interleaved(),

@@ -44,7 +44,7 @@ struct BufferLab: Sendable {
   func othersWait() async throws { try await schedule.clock.sleep(for: .milliseconds(1)) }
 }
 
-/// Runs a scenario in many schedules.
+/// Runs a scenario in many schedules; a law of races in ten thousand.
 func explore(
   _ schedules: Int = 300, floor: Int = 1, seed: UInt64 = 1, maxSteps: Int = 20_000,
   sourceLocation: SourceLocation = #_sourceLocation, _ scenario: @escaping @Sendable (Schedule) async throws -> Void
@@ -52,6 +52,7 @@ func explore(
   let result = await Exploration(
     seed: seed, schedules: RaceLaws.schedules(schedules), floor: RaceLaws.floor(floor), maxSteps: maxSteps
   ).run(scenario)
+  if schedules >= 10_000 { print("schedules of \(Test.current?.displayName ?? "a law"): \(result)") }
   #expect(result.isPassed, "\(result)", sourceLocation: sourceLocation)
 }
 

@@ -130,4 +130,36 @@ import Testing
       schedule.expect(lab.buffer.unwritten().isEmpty, "something is left")
     }
   }
+
+  @Test("of writers that wait for room and are cancelled, each write happens or not as its caller was told")
+  func fullAndCancelled() async {
+    await race("full queue and cancellation", floor: 1_000) { schedule in
+      let lab = try BufferLab(schedule, BufferConfiguration(maxBatch: 1, capacity: 1))
+      let writers = (1...3).map { number in
+        schedule.spawner.spawn { await failure { try await lab.buffer.store(lab.session(UInt64(number))) } }
+      }
+      try await schedule.together([
+        "first canceller": {
+          await schedule.point()
+          writers[1].cancel()
+        },
+        "second canceller": {
+          for _ in 0..<3 { await schedule.point() }
+          writers[2].cancel()
+        },
+      ])
+      for (number, writer) in writers.enumerated() {
+        let told = await writer.value
+        let isStored = try await lab.stored(lab.session(UInt64(number + 1)).id) != nil
+        switch told {
+        case nil: schedule.expect(isStored, "acknowledged, and not there")
+        case Failure(code: .cancelled, effect: .none): schedule.expect(!isStored, "taken back, and there")
+        case Failure(code: .cancelled, effect: .unknown): break
+        case let other?: schedule.fail("told \(other)")
+        }
+      }
+      try await lab.buffer.store(lab.session(9))
+      try await lab.buffer.close()
+    }
+  }
 }

@@ -83,7 +83,7 @@ import Testing
 
   @Test("writes of one record arrive in the order of their calls, whatever is under way")
   func order() async {
-    await explore(2_000, floor: 100) { schedule in
+    await explore(10_000, floor: 100) { schedule in
       let lab = try BufferLab(schedule, BufferConfiguration(maxBatch: 2, queued: [.session]))
       try await schedule.together([
         "writer": {
