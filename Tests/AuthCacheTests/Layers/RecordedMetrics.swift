@@ -1,3 +1,4 @@
+import AuthCache
 import CoreMetrics
 import Synchronization
 
