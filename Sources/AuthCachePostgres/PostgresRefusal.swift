@@ -21,6 +21,9 @@ struct PostgresRefusal {
     if says("password authentication failed", "no password supplied", "SCRAM") {
       return "PostgreSQL at \(place) does not accept the user name or the password"
     }
+    if says("requires a valid client certificate") {
+      return "PostgreSQL at \(place) asks for a client's certificate: name it and its key with sslcert and sslkey"
+    }
     if says("no pg_hba.conf entry") {
       return "PostgreSQL at \(place) does not let this user in from here: look at its pg_hba.conf"
     }

@@ -85,6 +85,10 @@ extension ThrowawayServer {
   package var port: Endpoint { .tcp(site.port) }
   /// The authority that signed the server's certificate, as a file; there only with TLS.
   package var authority: String { site.certificates + "/ca.pem" }
+  /// An authority that did not, and a certificate and key of a client that the right one signed; there only with TLS.
+  package var stranger: String { site.certificates + "/stranger.pem" }
+  package var clientCertificate: String { site.certificates + "/client.pem" }
+  package var clientKey: String { site.certificates + "/client.key" }
   /// The server's main process.
   package var id: Int32 { processID.withLock { $0 } }
   /// The last lines that the server wrote.

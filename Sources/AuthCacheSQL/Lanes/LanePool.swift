@@ -141,6 +141,8 @@ extension LanePool {
     let isOpen = monitor.withLock { state in
       guard state.queue.phase != .aborted else { return false }
       state.queue.putBack(again)
+      // Whoever has a connection may be asleep, and nobody else wakes them.
+      for request in again { _ = state.wakeForWork(writes: request.writes) }
       isDue.store(true, ordering: .relaxed)
       return true
     }

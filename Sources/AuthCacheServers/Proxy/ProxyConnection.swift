@@ -41,7 +41,7 @@ struct ProxyConnection {
   /// Hands on what is due; ends when both directions have.
   mutating func pump(_ rules: ProxyRules, at now: ContinuousClock.Instant) {
     guard !isOver else { return }
-    guard up.pump(crumbling: rules.isCrumbling, at: now), down.pump(crumbling: rules.isCrumbling, at: now) else {
+    guard up.pump(drip: rules.drip, at: now), down.pump(drip: rules.drip, at: now) else {
       return reset()
     }
     if let dying, dying.hasAnswered, up.isEmpty, dying.lastHeard + ProxyCut.silence <= now { return reset() }

@@ -49,18 +49,22 @@ struct ProxyFlow {
     pieces.append((max(due, pieces.last?.due ?? due), bytes[...]))
   }
 
-  /// Returns false if the connection is broken.
-  mutating func pump(crumbling: Bool, at now: ContinuousClock.Instant) -> Bool {
+  /// - Parameter drip: how long apart bytes go, one at a time; nil if they go as they came.
+  /// - Returns: false if the connection is broken.
+  mutating func pump(drip: Duration?, at now: ContinuousClock.Instant) -> Bool {
     isBlocked = false
     while let piece = pieces.first, piece.due <= now {
-      guard let count = Sockets.sendSome(to, crumbling ? piece.bytes.prefix(1) : piece.bytes) else { return false }
+      guard let count = Sockets.sendSome(to, drip != nil ? piece.bytes.prefix(1) : piece.bytes) else { return false }
       handedOn += count
       if count == piece.bytes.count { pieces.removeFirst() } else { pieces[0].bytes = piece.bytes.dropFirst(count) }
       if count == 0 {
         isBlocked = true
         break
       }
-      if crumbling { break }
+      if let drip {
+        if !pieces.isEmpty { pieces[0].due = max(pieces[0].due, now + drip) }
+        break
+      }
     }
     if hasEnded, pieces.isEmpty, !isShut {
       isShut = true

@@ -1,7 +1,8 @@
 /// What a proxy does to the connections that it takes.
 struct ProxyRules {
   var delay: Duration = .zero
-  var isCrumbling = false
+  /// Nil if bytes go on as they come, else how long apart they do, one at a time.
+  var drip: Duration?
   var isStalled = false
   var cut: ProxyCut?
 }

@@ -12,7 +12,7 @@ struct ProxyState {
   }
 
   mutating func take(_ client: Int32, to server: Endpoint) {
-    tally.count { $0.accepted += 1 }
+    tally.count { $0.arrivals.append(.now) }
     guard let other = Sockets.connecting(to: server) else { return Sockets.reset(client) }
     connections.append(ProxyConnection(client: client, server: other))
   }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// What a proxy has done so far, for its thread to count and for all to read.
 final class ProxyTally: Sendable {
   struct Numbers {
-    var accepted = 0
+    var arrivals: [ContinuousClock.Instant] = []
     var cuts = 0
     var sent = 0
   }

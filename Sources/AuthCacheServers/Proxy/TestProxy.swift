@@ -45,7 +45,9 @@ package final class TestProxy: Sendable {
   /// How many connections were broken by ``cutNextStatement(_:containing:)``.
   package var cuts: Int { loop.tally.now.cuts }
   /// How many connections were taken in all.
-  package var accepted: Int { loop.tally.now.accepted }
+  package var accepted: Int { arrivals.count }
+  /// When each of them came.
+  package var arrivals: [ContinuousClock.Instant] { loop.tally.now.arrivals }
   /// How many bytes went from clients to the server.
   package var sent: Int { loop.tally.now.sent }
 }
@@ -57,7 +59,10 @@ extension TestProxy {
   package func delay(_ duration: Duration) async { await loop.perform { $0.rules.delay = duration } }
 
   /// Bytes are handed on one at a time.
-  package func crumble(_ isOn: Bool = true) async { await loop.perform { $0.rules.isCrumbling = isOn } }
+  package func crumble(_ isOn: Bool = true) async { await loop.perform { $0.rules.drip = isOn ? .zero : nil } }
+
+  /// The same, and so long apart.
+  package func drip(every pause: Duration) async { await loop.perform { $0.rules.drip = pause } }
 
   /// Nothing gets through, neither bytes nor the end of a connection; new connections are made and stay silent.
   package func stall() async { await loop.perform { $0.rules.isStalled = true } }

@@ -1,6 +1,7 @@
 /// A certificate authority that lives for one server. The `openssl` program makes it.
 enum TestAuthority {
-  /// A shell script that fills `folder` with `ca.pem`, `server.pem` and `server.key`. The authority's own key goes.
+  /// A shell script that fills `folder` with `ca.pem`, `server.pem` and `server.key`, a client's `client.pem` and
+  /// `client.key`, and `stranger.pem`, an authority that signed nothing. The authorities' own keys go.
   static func script(_ folder: String, _ certificate: ServerOptions.Certificate) -> String {
     let (names, days) =
       switch certificate {
@@ -19,9 +20,14 @@ enum TestAuthority {
       printf 'subjectAltName=\(names)\\nextendedKeyUsage=serverAuth\\n' >names
       openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days \(days) -extfile names \
       -out server.pem
-      rm -f ca.key ca.srl server.csr names
-      chmod 644 ca.pem server.pem
-      chmod 600 server.key
+      openssl req -new \(key) -keyout client.key -out client.csr -subj '/CN=throwaway client'
+      printf 'extendedKeyUsage=clientAuth\\n' >names
+      openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out client.pem
+      openssl req -x509 \(key) -keyout ca.key -out stranger.pem -days 2 -subj '/CN=Another Authority' \
+      -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+      rm -f ca.key ca.srl server.csr client.csr names
+      chmod 644 ca.pem server.pem client.pem stranger.pem
+      chmod 600 server.key client.key
       cd ..
       """
   }

@@ -30,6 +30,18 @@ import Testing
     Self.remove(server)
   }
 
+  @Test("bytes that drip come so long apart", arguments: [false, true])
+  func drip(unix: Bool) async throws {
+    let (server, proxy) = try Self.pair(unix: unix)
+    let caller = try #require(Caller(proxy.endpoint))
+    await proxy.drip(every: .milliseconds(3))
+    let start = ContinuousClock.now
+    #expect(caller.repeats("a dozen byte"))
+    #expect(ContinuousClock.now - start >= .milliseconds(33))
+    await proxy.end()
+    Self.remove(server)
+  }
+
   #if canImport(Glibc)
   @Test("crumbs are of one byte")
   func crumbs() throws {
@@ -40,7 +52,7 @@ import Testing
     flow.add(Array("abc".utf8), due: now)
     var buffer = [UInt8](repeating: 0, count: 10)
     for letter in "abc".utf8 {
-      let isWell = flow.pump(crumbling: true, at: now)
+      let isWell = flow.pump(drip: .zero, at: now)
       #expect(isWell)
       #expect(recv(ends[1], &buffer, 10, 0) == 1)
       #expect(buffer[0] == letter)

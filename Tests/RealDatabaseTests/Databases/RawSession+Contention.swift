@@ -24,6 +24,29 @@ extension RawSession {
     try run("SELECT 1 FROM \(table) WHERE kind = '\(record.kind.rawValue)' AND digest = \(literal) FOR UPDATE")
   }
 
+  /// Everybody who reads or writes the table waits until ``release()``. Only this table can be used meanwhile.
+  func hold(_ table: String) throws {
+    if isPostgres {
+      try run("BEGIN")
+      try run("LOCK TABLE \(table) IN ACCESS EXCLUSIVE MODE")
+    } else {
+      try run("LOCK TABLES \(table) WRITE")
+    }
+  }
+
+  func release() throws { try run(isPostgres ? "COMMIT" : "UNLOCK TABLES") }
+
+  /// How many statements about that table wait for whoever holds it.
+  func held(by table: String) throws -> Int {
+    try run(
+      isPostgres
+        ? "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\(table)%' "
+          + "AND pid <> pg_backend_pid()"
+        : "SELECT 1 FROM information_schema.processlist WHERE state LIKE 'Waiting for table metadata lock' "
+          + "AND info LIKE '%\(table)%' AND id <> CONNECTION_ID()"
+    ).count
+  }
+
   /// How many deadlocks the server has seen.
   func deadlocks() throws -> Int {
     let text =

@@ -129,7 +129,7 @@ extension RawSession {
     return Int(try run("SELECT nextval(\(sequence))").first ?? "") ?? 0
   }
 
-  /// From now on a sequence counts every row of that table that is inserted or removed.
+  /// From now on a sequence counts every row of that table that is inserted, overwritten or removed.
   func countDeeds(on table: String) throws {
     try run("CREATE SEQUENCE \(table)_q")
     switch handle {
@@ -138,9 +138,9 @@ extension RawSession {
         "CREATE FUNCTION \(table)_f() RETURNS trigger LANGUAGE plpgsql AS "
           + "$$ BEGIN PERFORM nextval('\(table)_q'); RETURN coalesce(NEW, OLD); END $$")
       try run(
-        "CREATE TRIGGER \(table)_t BEFORE INSERT OR DELETE ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_f()")
+        "CREATE TRIGGER \(table)_t BEFORE INSERT OR UPDATE OR DELETE ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_f()")
     case .mariadb:
-      for deed in ["INSERT", "DELETE"] {
+      for deed in ["INSERT", "UPDATE", "DELETE"] {
         try run(
           "CREATE TRIGGER \(table)_\(deed) BEFORE \(deed) ON \(table) FOR EACH ROW "
             + "SET @deed = nextval(\(table)_q)")

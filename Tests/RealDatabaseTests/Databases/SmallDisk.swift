@@ -1,3 +1,4 @@
+import AuthCacheServers
 import Foundation
 
 #if canImport(Glibc)
@@ -15,6 +16,15 @@ struct SmallDisk {
     disk.unmount()
     return true
   }()
+
+  /// Where a server must not be missing, only who lacks the privilege (`CAP_SYS_ADMIN`) is excused.
+  static var isRequired: Bool {
+    guard ServerKind.isRequired, let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+      let capabilities = line.split(separator: "\t").last.flatMap({ UInt64($0, radix: 16) })
+    else { return false }
+    return capabilities >> 21 & 1 == 1
+  }
 
   init(megabytes: Int) throws {
     // Short, because paths of sockets are limited to 107 bytes.

@@ -1,95 +1,17 @@
 import AuthCache
+import AuthCacheConformance
 import AuthCacheServers
 import Testing
 
 extension RealDatabases {
-  /// A network that breaks between a statement and its answer.
+  /// A network that is slow, silent, in crumbs or broken.
   @Suite(.serialized, .timeLimit(.minutes(4))) struct NetworkTests {
-    private struct Line {
-      let backend: Database.Backend
-      let proxy: TestProxy
-      let raw: RawSession
-      let table: String
-
-      /// How often a row was written or removed, whatever became of it: no rollback takes a sequence back.
-      func deeds() throws -> Int { try raw.next(of: table) }
-
-      func end() async throws {
-        try await backend.close()
-        await proxy.end()
-      }
-    }
-
-    /// A backend behind a proxy, in a table that counts what is done to its rows.
-    private func line(_ database: Database) async throws -> Line {
-      let server = try await SharedServer.of(database)
-      let proxy = try TestProxy(before: server)
-      var settings = Database.Settings()
-      settings.tableName = SharedServer.tableName()
-      settings.connections = 1...1
-      settings.statementTimeout = .seconds(2)
-      let backend = try await database.open(proxy.url, settings)
-      let raw = try RawSession(database, at: server.url)
-      try raw.countDeeds(on: settings.tableName)
-      return Line(backend: backend, proxy: proxy, raw: raw, table: settings.tableName)
-    }
-
-    /// The first operation of its kind prepares its statement, which is not what is to be cut.
-    private func warmUp(_ line: Line) async throws {
-      try await line.backend.store(record(1))
-      _ = try await line.backend.consume(record(1).id)
-      _ = try await line.backend.load(record(1).id)
-    }
-
-    @Test(
-      "a commit whose answer is lost is reported with effect unknown, and is not sent again", arguments: Database.ways)
-    func cutAfter(_ database: Database) async throws {
-      let line = try await line(database)
-      try await warmUp(line)
-      try await line.backend.store(record(2))
-
-      let before = try line.deeds()
-      await line.proxy.cutNextStatement(.afterServer)
-      let error = try await failure { _ = try await line.backend.consume(record(2).id) }
-      #expect(error?.code == .unavailable)
-      if database != .mariadbLocked {
-        // One statement is one transaction: it took place.
-        #expect(error?.effect == .unknown)
-        #expect(try line.deeds() - before == 2)
-        #expect(try await line.backend.consume(record(2).id) == nil)
-      } else {
-        // The first of several statements was lost: it did not.
-        #expect(error?.effect == AuthCacheError.Effect.none)
-        #expect(try await line.backend.consume(record(2).id)?.digest == record(2).digest)
-      }
-      #expect(line.proxy.cuts == 1)
-      try await line.end()
-    }
-
-    @Test(
-      "of a write whose way to the server broke nobody claims to know, and it is not sent again",
-      arguments: Database.servers)
-    func cutBefore(_ database: Database) async throws {
-      let line = try await line(database)
-      try await warmUp(line)
-      let before = try line.deeds()
-      await line.proxy.cutNextStatement(.beforeServer)
-      let error = try await failure { try await line.backend.store(record(2)) }
-      #expect(error?.code == .unavailable)
-      #expect(error?.effect == .unknown)
-      #expect(try line.deeds() - before == 1)
-      #expect(try await line.backend.load(record(2).id) == nil)
-      try await line.backend.store(record(2))
-      #expect(try line.deeds() - before == 3)
-      try await line.end()
-    }
-
     @Test(
       "a read whose answer is lost is asked again over a new connection: what is there is never absent",
       arguments: Database.ways, [ProxyCut.Point.afterServer, .beforeServer])
     func cutRead(_ database: Database, _ point: ProxyCut.Point) async throws {
-      let line = try await line(database)
-      try await warmUp(line)
+      let line = try await Line(database)
+      try await line.warmUp()
       try await line.backend.store(record(2))
       await line.proxy.cutNextStatement(point)
       #expect(try await line.backend.load(record(2).id)?.digest == record(2).digest)
@@ -97,25 +19,80 @@ extension RealDatabases {
       try await line.end()
     }
 
-    @Test("a network that falls silent is a timeout within the deadline, never an absence", arguments: Database.servers)
+    @Test(
+      "a network that falls silent is a timeout within the deadline, and what comes late is nobody else's answer",
+      arguments: Database.servers)
     func silent(_ database: Database) async throws {
-      let line = try await line(database)
-      try await warmUp(line)
-      try await line.backend.store(record(2))
+      let line = try await Line(database)
+      try await line.warmUp()
+      for number in UInt64(2)...4 { try await line.backend.store(record(number)) }
       let start = ContinuousClock.now
       await line.proxy.stall()
       let error = try await failure { _ = try await line.backend.load(record(2).id) }
       #expect(error?.code == .timeout || error?.code == .unavailable)
       // One statement, one attempt to connect, and what a busy machine adds.
-      #expect(ContinuousClock.now - start < .seconds(2 + 2 + 3))
+      #expect(ContinuousClock.now - start < .seconds(1 + 1 + 3))
       await line.proxy.resume()
-      try await until { (try? await line.backend.load(record(2).id)) != nil }
+      var found: Record?
+      try await until {
+        found = try? await line.backend.load(record(3).id)
+        return found != nil
+      }
+      #expect(found?.digest == record(3).digest)
+      #expect(try await line.backend.consume(record(4).id)?.digest == record(4).digest)
+      try await line.end()
+    }
+
+    @Test(
+      "many reads over a network that stops and goes on again: everybody gets the record that was asked for",
+      arguments: Database.servers)
+    func mixedUp(_ database: Database) async throws {
+      let line = try await Line(database, connections: 1...4)
+      let records = (0..<50).map { record(UInt64($0), payload: Payload(Array("payload \($0)".utf8))) }
+      try await line.backend.store(contentsOf: records)
+      let backend = line.backend
+      let (answered, failed, isOver) = (Count(), Count(), Count())
+      try await withThrowingTaskGroup(of: [String].self) { group in
+        for task in 0..<32 {
+          group.addTask {
+            var random = SeededGenerator(seed: UInt64(task))
+            var wrong: [String] = []
+            while isOver.value == 0 {
+              let asked = records[Int(random.next() % 50)]
+              let start = ContinuousClock.now
+              do throws(AuthCacheError) {
+                if try await backend.load(asked.id) != asked { wrong.append("\(asked.digest)") }
+                answered.add()
+              } catch {
+                if ![.timeout, .unavailable].contains(error.code) { wrong.append("\(error)") }
+                failed.add()
+              }
+              // Two attempts to read and one to connect; not until nobody may wait for a connection any longer.
+              let took = ContinuousClock.now - start
+              if took > .seconds(10) { wrong.append("answered after \(took)") }
+            }
+            return wrong
+          }
+        }
+        func more(_ count: Count, _ number: Int) async throws {
+          let goal = count.value + number
+          try await until { count.value >= goal }
+        }
+        try await more(answered, 500)
+        // Longer than the deadline, and yet it comes.
+        await line.proxy.delay(.milliseconds(1_200))
+        try await more(failed, 1)
+        await line.proxy.delay(.zero)
+        try await more(answered, 500)
+        isOver.add()
+        for try await wrong in group { #expect(wrong.isEmpty, "\(wrong.prefix(3))") }
+      }
       try await line.end()
     }
 
     @Test("bytes that come one at a time are put together again", arguments: Database.servers)
     func crumbs(_ database: Database) async throws {
-      let line = try await line(database)
+      let line = try await Line(database, statementTimeout: .seconds(20))
       await line.proxy.crumble()
       let payload = Payload((0..<3_000).map { UInt8(truncatingIfNeeded: $0) })
       let records = (0..<3).map { record(UInt64($0), payload: payload) }
