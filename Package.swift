@@ -147,8 +147,8 @@ let package = Package(
     .testTarget(
       name: "RealDatabaseTests",
       dependencies: [
-        "AuthCache", "AuthCacheSQL", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheServers", "AuthCacheConformance",
-        "AuthCacheBundled", "AuthCacheCLI", "CPostgres", "CMariaDB",
+        "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheServers",
+        "AuthCacheConformance", "AuthCacheBundled", "AuthCacheCLI", "CPostgres", "CMariaDB",
         .product(name: "Logging", package: "swift-log"),
       ]
     ),

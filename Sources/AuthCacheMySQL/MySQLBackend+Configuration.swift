@@ -15,7 +15,8 @@ extension MySQLBackend {
     public var maxConnections = 20
     /// How long connecting may take, in whole seconds. The lookup of a host's name is not bounded by it.
     public var connectTimeout = Duration.seconds(5)
-    /// How long the server may be silent, in whole seconds.
+    /// How long the server may be silent, in whole seconds. An answer that comes in drips, each of them sooner, is not
+    /// bounded by it.
     public var statementTimeout = Duration.seconds(10)
     /// How long a request waits for its turn before it throws `timeout`.
     public var acquireTimeout = Duration.seconds(30)

@@ -2,6 +2,14 @@ internal import AuthCache
 internal import AuthCacheSQL
 internal import CMariaDB
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// Opens connections to one database.
 struct MySQLDriver: SQLDriver {
   let configuration: MySQLBackend.Configuration
@@ -49,6 +57,8 @@ struct MySQLDriver: SQLDriver {
       mysql_close(connection)
       throw refusal.failure
     }
+    // The library lets it pass on to whatever program this process starts.
+    _ = fcntl(Int32(mysql_get_socket(connection)), F_SETFD, FD_CLOEXEC)
     // The library goes on in clear where the server offers no TLS, whatever it was told.
     if tls.asks, mysql_get_ssl_cipher(connection) == nil {
       mysql_close(connection)

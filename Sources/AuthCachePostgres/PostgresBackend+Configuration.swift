@@ -18,7 +18,8 @@ extension PostgresBackend {
     public var maxConnections = 20
     /// How long connecting may take. The lookup of a host's name is not bounded by it.
     public var connectTimeout = Duration.seconds(5)
-    /// How long a statement may take, on the server and on the wire.
+    /// How long a statement may take on the server, and all statements that are sent together on the server and on the
+    /// wire.
     public var statementTimeout = Duration.seconds(10)
     /// How long a request waits for its turn before it throws `timeout`.
     public var acquireTimeout = Duration.seconds(30)

@@ -40,6 +40,9 @@ final class PostgresConnection: SQLConnection, @unchecked Sendable {
   private var failure: SQLFailure?
   private var isBroken = false
 
+  /// Until when the answers to what was handed over last have to be here, all of them.
+  private var deadline = Monotonic.now
+
   /// What is awaited are a few reads of single records, which take less time than to be woken.
   private var isBrief = true
 
@@ -215,7 +218,7 @@ extension PostgresConnection {
     guard PQpipelineSync(connection) == 1 else { throw lost() }
     awaited.append(.sync)
     isAnnounced = true
-    try flush(until: .now + timeout)
+    try handOver()
   }
 
   /// Runs text, in the transaction if there is one, and gives back its result, which the caller clears.
@@ -255,7 +258,7 @@ extension PostgresConnection {
   /// Makes the server answer what it was sent, without ending the transaction.
   private func ask() throws(SQLFailure) {
     guard PQsendFlushRequest(connection) == 1 else { throw lost() }
-    try flush(until: .now + timeout)
+    try handOver()
   }
 
   private func requireUsable() throws(SQLFailure) { if isBroken { throw lost() } }
@@ -362,21 +365,21 @@ extension PostgresConnection {
 
 extension PostgresConnection {
   private func received() throws(SQLFailure) -> OpaquePointer? {
-    let deadline = Monotonic.now + timeout
     while PQisBusy(connection) == 1 {
-      try wait(for: Int16(POLLIN), until: deadline)
+      try wait(for: Int16(POLLIN))
       guard PQconsumeInput(connection) == 1 else { throw lost() }
     }
     return PQgetResult(connection)
   }
 
   /// Hands everything over, taking in what comes meanwhile: a server that can't get rid of its answers stops reading.
-  private func flush(until deadline: Monotonic) throws(SQLFailure) {
+  private func handOver() throws(SQLFailure) {
+    deadline = .now + timeout
     while true {
       switch PQflush(connection) {
       case 0: return
       case 1:
-        let events = try wait(for: Int16(POLLIN | POLLOUT), until: deadline)
+        let events = try wait(for: Int16(POLLIN | POLLOUT))
         if events & Int16(POLLIN) != 0, PQconsumeInput(connection) != 1 { throw lost() }
       default: throw lost()
       }
@@ -384,15 +387,16 @@ extension PostgresConnection {
   }
 
   @discardableResult
-  private func wait(for events: Int16, until deadline: Monotonic) throws(SQLFailure) -> Int16 {
+  private func wait(for events: Int16) throws(SQLFailure) -> Int16 {
     var descriptor = pollfd(fd: PQsocket(connection), events: events, revents: 0)
     if isBrief, attention.look({ poll(&descriptor, 1, 0) > 0 }) { return descriptor.revents }
     while true {
-      let left = (deadline - .now).wholeMilliseconds
-      guard left > 0 else { break }
-      let count = poll(&descriptor, 1, Int32(clamping: left + 1))
+      // What is here already is taken in any case: it may be this process that was late.
+      let left = max(0, (deadline - .now).wholeMilliseconds)
+      let count = poll(&descriptor, 1, left > 0 ? Int32(clamping: left + 1) : 0)
       if count > 0 { return descriptor.revents }
       if count < 0, errno != EINTR { throw lost() }
+      guard left > 0 else { break }
     }
     isBroken = true
     throw SQLFailure(

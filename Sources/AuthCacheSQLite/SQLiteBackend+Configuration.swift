@@ -76,16 +76,17 @@ extension SQLiteBackend {
 
     var engine: SQLBackend.Configuration {
       get throws(AuthCacheError) {
+        var lanes = LaneSettings(
+          acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
+          slowOperation: slowOperation, logger: logger)
+        // One connection writes, because one can: more are not to be had.
+        lanes.reportsExhaustion = false
         var settings = SQLBackend.Configuration(
           layout: try tables.layout(named: tableName),
           properties: BackendProperties(
             aliases: true, durability: synchronous == .full ? .server : .process, shared: true,
             maxPayload: maxPayload),
-          clock: clock,
-          lanes: LaneSettings(
-            acquireTimeout: acquireTimeout, queueLimit: queueLimit, batchLimit: batchLimit,
-            slowOperation: slowOperation, logger: logger),
-          maxReaders: maxReaders, closeDeadline: closeDeadline)
+          clock: clock, lanes: lanes, maxReaders: maxReaders, closeDeadline: closeDeadline)
         (settings.announcesChanges, settings.changeInterval) = (announcesChanges, changeInterval)
         return settings
       }

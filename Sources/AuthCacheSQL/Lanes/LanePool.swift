@@ -127,8 +127,12 @@ extension LanePool {
 
   /// Fails what was queued by `instant`, unless all that is missing is one connection of several.
   func failAll(queuedBy instant: Monotonic, _ failure: SQLFailure) {
-    let failed = monitor.withLock { state in
-      failure.condition == .disconnected && state.counts.open > 0 ? [] : state.queue.removeAll(queuedBy: instant)
+    let failed: [LaneRequest] = monitor.withLock { state in
+      guard failure.condition == .disconnected, state.counts.open > 0 else {
+        return state.queue.removeAll(queuedBy: instant)
+      }
+      state.wakeConnected()
+      return []
     }
     for request in failed { giveUp(request, failure) }
   }
@@ -142,7 +146,7 @@ extension LanePool {
       guard state.queue.phase != .aborted else { return false }
       state.queue.putBack(again)
       // Whoever has a connection may be asleep, and nobody else wakes them.
-      for request in again { _ = state.wakeForWork(writes: request.writes) }
+      state.wakeConnected()
       isDue.store(true, ordering: .relaxed)
       return true
     }

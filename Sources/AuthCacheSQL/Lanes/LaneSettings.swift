@@ -5,6 +5,8 @@ package import Logging
 package struct LaneSettings: Sendable {
   /// How many connections stay open once they were needed, and how many there may be.
   package var connections = 1...1
+  /// Whether to say so when all connections are busy: not where there can be but one.
+  package var reportsExhaustion = true
   /// How long a request may wait in the queue.
   package var acquireTimeout: Duration
   /// How many requests may wait.

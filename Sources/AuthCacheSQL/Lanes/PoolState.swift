@@ -104,12 +104,15 @@ extension PoolState {
     let isServed = isServed(writes: writes)
     if slots[lane]?.connection != nil { return isServed ? oldest + settings.pace.patience : oldest }
     let open = counts.open
-    let due =
+    var due =
       switch open {
       case 0: isServed ? oldest + settings.pace.patience : oldest
       case ..<settings.connections.lowerBound: oldest + settings.pace.patience
       default: oldest + settings.pace.growth
       }
+    // One after the other, unless it takes long: many at once would open what nobody needs.
+    let connecting = slots.values.count { $0.isBusy && $0.connection == nil }
+    if connecting > 0 { due = max(due, oldest + settings.pace.growth * (10 * connecting)) }
     return nextAttempt.map { max($0, due) } ?? due
   }
 
@@ -133,10 +136,23 @@ extension PoolState {
   mutating func wakeForWork(writes: Bool) -> Bool {
     let isDue = !isServed(writes: writes)
     if lookers > 0 || (!isDue && watchers > 0) { return isDue }
-    guard let lane = idle.last(where: { slots[$0]?.connection != nil }) ?? idle.last else { return isDue }
-    slots[lane]?.condition.signal()
+    wakeIdle()
     return isDue
   }
+
+  private func wakeIdle() {
+    guard let lane = idle.last(where: { slots[$0]?.connection != nil }) ?? idle.last else { return }
+    slots[lane]?.condition.signal()
+  }
+
+  /// Wakes one that has a connection: it serves what waits, or finds that its connection is lost too.
+  func wakeConnected() {
+    guard let lane = idle.last(where: { slots[$0]?.connection != nil }) else { return }
+    slots[lane]?.condition.signal()
+  }
+
+  /// Wakes one that would take part and has waited for others to connect.
+  private func wakeWatcher() { slots.values.first { $0.watches }?.condition.signal() }
 
   mutating func wakeAll() { for slot in slots.values { slot.condition.signal() } }
 
@@ -146,6 +162,8 @@ extension PoolState {
     let limit = isAlone ? settings.batchLimit : min(settings.batchLimit, crowd(writes: writes))
     let requests = queue.take(writes: writes, limit: limit)
     slots[lane]?.taken = requests.count
+    // What is left came before this lane was awake: somebody has to see whether it gets on.
+    if !queue.isEmpty, lookers == 0, watchers == 0 { wakeIdle() }
     change(writes) { serving, left in
       serving.requests += requests.count
       serving.load = max(serving.load - serving.load / 8, serving.requests + left)
@@ -169,7 +187,7 @@ extension PoolState {
 
   /// True once for each time that everybody is busy and requests wait.
   mutating func noticeExhaustion(at now: Monotonic) -> Bool {
-    guard !isExhausted, idle.isEmpty, slots.count == settings.connections.upperBound, slots.count > 1,
+    guard settings.reportsExhaustion, !isExhausted, idle.isEmpty, slots.count == settings.connections.upperBound,
       let oldest = queue.oldest, now - oldest > settings.pace.growth
     else { return false }
     isExhausted = true
@@ -219,6 +237,7 @@ extension PoolState {
     slots[lane]?.connection = connection
     failures = 0
     nextAttempt = nil
+    wakeWatcher()
     return queue.phase == .aborted
   }
 
@@ -229,5 +248,6 @@ extension PoolState {
     failures += 1
     let jitter = Int64(entropy.next() % UInt64(max(1, pause / 2)))
     nextAttempt = .now + .nanoseconds(pause - jitter)
+    wakeWatcher()
   }
 }

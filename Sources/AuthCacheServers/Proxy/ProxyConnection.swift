@@ -41,7 +41,8 @@ struct ProxyConnection {
   /// Hands on what is due; ends when both directions have.
   mutating func pump(_ rules: ProxyRules, at now: ContinuousClock.Instant) {
     guard !isOver else { return }
-    guard up.pump(drip: rules.drip, at: now), down.pump(drip: rules.drip, at: now) else {
+    let crumbs: Duration? = rules.isCrumbling ? .zero : nil
+    guard up.pump(drip: crumbs, at: now), down.pump(drip: rules.drip ?? crumbs, at: now) else {
       return reset()
     }
     if let dying, dying.hasAnswered, up.isEmpty, dying.lastHeard + ProxyCut.silence <= now { return reset() }

@@ -1,7 +1,9 @@
 /// What a proxy does to the connections that it takes.
 struct ProxyRules {
   var delay: Duration = .zero
-  /// Nil if bytes go on as they come, else how long apart they do, one at a time.
+  /// One byte at a time.
+  var isCrumbling = false
+  /// The server's bytes one at a time, and so long apart.
   var drip: Duration?
   var isStalled = false
   var cut: ProxyCut?

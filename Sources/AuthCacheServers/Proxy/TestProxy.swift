@@ -59,9 +59,9 @@ extension TestProxy {
   package func delay(_ duration: Duration) async { await loop.perform { $0.rules.delay = duration } }
 
   /// Bytes are handed on one at a time.
-  package func crumble(_ isOn: Bool = true) async { await loop.perform { $0.rules.drip = isOn ? .zero : nil } }
+  package func crumble(_ isOn: Bool = true) async { await loop.perform { $0.rules.isCrumbling = isOn } }
 
-  /// The same, and so long apart.
+  /// What the server says is handed on one byte at a time, and so long apart.
   package func drip(every pause: Duration) async { await loop.perform { $0.rules.drip = pause } }
 
   /// Nothing gets through, neither bytes nor the end of a connection; new connections are made and stay silent.

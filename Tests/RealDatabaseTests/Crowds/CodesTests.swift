@@ -6,8 +6,8 @@ import Testing
 extension RealDatabases {
   @Suite(.serialized, .timeLimit(.minutes(4))) struct CodesTests {
     @Test(
-      "four processes with two handles and two tasks each consume the same 10,000 codes: each is won exactly once",
-      arguments: Database.servers)
+      "four processes with two handles and four tasks each consume the same codes: each is won exactly once",
+      arguments: Database.ways)
     func wonOnce(_ database: Database) async throws {
       let server = try await SharedServer.of(database)
       var settings = Database.Settings()
@@ -15,10 +15,11 @@ extension RealDatabases {
       let backend = try await database.open(server.url, settings)
       let clock: any AuthCacheClock = .system
       let series = RecordSeries(seed: 7, start: clock.now, aliases: true)
-      let count = 10_000
+      // The locked way is the slowest, and has two statements for each consume.
+      let count = database == .mariadbLocked ? 2_000 : 10_000
       try await backend.store(contentsOf: (0..<count).map(series.code))
       let crew = try Crew(4, "codes.consume", database, on: server, table: settings.tableName) { _ in
-        series.arguments(["count": "\(count)", "tasks": "2", "handles": "2"])
+        series.arguments(["count": "\(count)", "tasks": "4", "handles": "2"])
       }
       var winners: [Int: Int] = [:]
       for line in try await crew.run() {

@@ -6,11 +6,21 @@ import Testing
 extension RealDatabases {
   /// More is asked than there are connections for.
   @Suite(.serialized, .timeLimit(.minutes(4))) struct PoolTests {
+    private struct Ending {
+      let error: AuthCacheError?
+      let took: Duration
+      let writes: Bool
+
+      /// Whether it was never taken up.
+      var waitedInVain: Bool { error?.reason.hasPrefix("no connection was free") == true }
+    }
+
     @Test(
       "10,000 tasks before a silent server: all are told in time, memory is bounded, exhaustion is logged once a time",
       arguments: Database.servers)
     func exhausted(_ database: Database) async throws {
-      let proxy = try TestProxy(before: try await SharedServer.of(database))
+      let server = try await SharedServer.of(database)
+      let proxy = try TestProxy(before: server)
       let log = WatchedLog()
       var settings = Database.Settings()
       settings.tableName = SharedServer.tableName()
@@ -26,30 +36,99 @@ extension RealDatabases {
       for episode in 1...2 {
         await proxy.stall()
         let before = Self.residentBytes
-        let start = ContinuousClock.now
-        var codes: [AuthCacheError.Code: Int] = [:]
-        try await withThrowingTaskGroup(of: AuthCacheError?.self) { group in
-          for number in 0..<10_000 {
-            group.addTask { try await failure { _ = try await backend.load(record(UInt64(number)).id) } }
-            // Who comes later sees that the others wait.
-            if number % 1_000 == 999 { try await Task.sleep(for: .milliseconds(20)) }
-          }
-          for try await error in group { if let error { codes[error.code, default: 0] += 1 } }
-        }
-        #expect(codes.values.reduce(0, +) == 10_000, "nobody is told that a record is absent")
-        #expect(Set(codes.keys).isSubset(of: [.timeout, .unavailable]))
-        #expect((codes[.timeout] ?? 0) > 1_000)
-        #expect(ContinuousClock.now - start < .seconds(1 + 2 * (1 + 2) + 4))
-        #expect(Self.residentBytes - before < 200 << 20)
+        let (endings, during) = try await crowd(of: 10_000, on: backend)
+        #expect(endings.allSatisfy { $0.error != nil }, "nobody is told that a record is absent")
+        #expect(Set(endings.compactMap(\.error?.code)).isSubset(of: [.timeout, .unavailable]))
+        #expect(endings.allSatisfy { $0.took < .seconds(1 + 2 * (1 + 2) + 4) })
+        #expect((during - before) / 10_000 < 8_192, "bytes for each task that waits: \((during - before) / 10_000)")
         #expect(log.count(of: "all database connections are busy") == episode)
+
+        let waited = endings.filter(\.waitedInVain)
+        #expect(waited.count > 8_000)
+        #expect(waited.allSatisfy { $0.error?.code == .timeout && $0.error?.effect == AuthCacheError.Effect.none })
+        #expect(waited.allSatisfy { $0.took >= .seconds(1) })
+        // A read that was taken up waits once more when its connection has proved silent.
+        let late = waited.filter { $0.took > .seconds(1 + 2) }
+        #expect(late.allSatisfy { !$0.writes } && late.count < 2_000, "\(late.count)")
 
         await proxy.resume()
         await proxy.resetAll()
         try await until { (try? await backend.load(record(1).id)) != nil }
         try await bothConnections(backend, proxy)
+        try await useBoth(database, server, backend, settings.tableName)
       }
       try await backend.close()
       await proxy.end()
+    }
+
+    /// Lets so many tasks load or store at once: what became of them, and how much memory they took while they waited.
+    private func crowd(of count: Int, on backend: Database.Backend) async throws -> ([Ending], memory: Int) {
+      try await withThrowingTaskGroup(of: Ending.self) { group in
+        for number in 0..<count {
+          group.addTask {
+            let writes = number % 2 == 0
+            let start = ContinuousClock.now
+            let error = try await failure {
+              if writes {
+                try await backend.store(record(UInt64(number)))
+              } else {
+                _ = try await backend.load(record(UInt64(number)).id)
+              }
+            }
+            return Ending(error: error, took: ContinuousClock.now - start, writes: writes)
+          }
+          // Who comes later sees that the others wait.
+          if number % 1_000 == 999 { try await Task.sleep(for: .milliseconds(20)) }
+        }
+        let memory = Self.residentBytes
+        return (try await group.reduce(into: []) { $0.append($1) }, memory)
+      }
+    }
+
+    /// One connection is held up, and all that is asked goes over the other.
+    private func useBoth(
+      _ database: Database, _ server: ThrowawayServer, _ backend: Database.Backend, _ table: String
+    ) async throws {
+      let (raw, watcher) = (try RawSession(database, at: server.url), try RawSession(database, at: server.url))
+      try raw.run("BEGIN")
+      try raw.lock(record(1), in: table)
+      let stuck = Task { try await backend.store(record(1)) }
+      try await until { try watcher.somebodyWaits() }
+      try await withThrowingDiscardingTaskGroup { group in
+        for task in 0..<50 {
+          group.addTask { for _ in 0..<20 { _ = try await backend.load(record(UInt64(task)).id) } }
+        }
+      }
+      try raw.run("COMMIT")
+      try await stuck.value
+    }
+
+    @Test("a single connection that does not keep up is told of too, once a time", arguments: Database.servers)
+    func single(_ database: Database) async throws {
+      let log = WatchedLog()
+      var settings = Database.Settings()
+      settings.tableName = SharedServer.tableName()
+      settings.connections = 1...1
+      settings.logger = log.logger
+      let server = try await SharedServer.of(database)
+      let backend = try await database.open(server.url, settings)
+      let raw = try RawSession(database, at: server.url)
+      for episode in 1...2 {
+        try raw.hold(settings.tableName)
+        var tasks: [Task<Record?, any Error>] = []
+        func ask() { tasks.append(Task { try await backend.load(record(1).id) }) }
+        try await until {
+          ask()
+          return log.count(of: "all database connections are busy") == episode
+        }
+        for _ in 0..<10 { ask() }
+        try raw.release()
+        for task in tasks { #expect(try await task.value == nil) }
+        #expect(log.count(of: "all database connections are busy") == episode)
+        // It has to have come to rest before the next time.
+        for _ in 0..<20 { _ = try await backend.load(record(1).id) }
+      }
+      try await backend.close()
     }
 
     /// Has both connections opened: a second one is when requests wait although the first is at work.

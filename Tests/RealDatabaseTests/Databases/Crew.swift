@@ -16,7 +16,7 @@ struct Crew {
       let child = try ChildProcess(.product("authcache"))
       let task = ChildTask(
         scenario: scenario, arguments: arguments(number),
-        backend: database.server == .postgres ? "postgres" : "mysql", url: server.url, namespace: table,
+        backend: database.factory, url: server.url, namespace: table,
         directory: FileManager.default.temporaryDirectory.path, seed: UInt64(number))
       child.send(try task.line())
       return child

@@ -17,6 +17,14 @@ enum Database: String, CaseIterable, Sendable, CustomStringConvertible {
 
   var server: ServerKind { self == .postgres ? .postgres : .mariadb }
   var description: String { rawValue }
+  /// What the command calls the backend.
+  var factory: String {
+    switch self {
+    case .postgres: "postgres"
+    case .mariadb: "mysql"
+    case .mariadbLocked: "mysql-locked"
+    }
+  }
 
   typealias Backend = any BulkBackend & GroupBackend & ListingBackend
 

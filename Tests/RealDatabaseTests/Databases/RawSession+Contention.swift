@@ -47,6 +47,18 @@ extension RawSession {
     ).count
   }
 
+  /// From now on each new row of the table takes ten milliseconds.
+  func slowDown(_ table: String) throws {
+    if isPostgres {
+      try run(
+        "CREATE FUNCTION \(table)_s() RETURNS trigger LANGUAGE plpgsql AS "
+          + "$$ BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END $$")
+      try run("CREATE TRIGGER \(table)_s BEFORE INSERT ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_s()")
+    } else {
+      try run("CREATE TRIGGER \(table)_s BEFORE INSERT ON \(table) FOR EACH ROW SET @slow = SLEEP(0.01)")
+    }
+  }
+
   /// How many deadlocks the server has seen.
   func deadlocks() throws -> Int {
     let text =

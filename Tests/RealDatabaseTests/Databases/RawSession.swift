@@ -138,7 +138,8 @@ extension RawSession {
         "CREATE FUNCTION \(table)_f() RETURNS trigger LANGUAGE plpgsql AS "
           + "$$ BEGIN PERFORM nextval('\(table)_q'); RETURN coalesce(NEW, OLD); END $$")
       try run(
-        "CREATE TRIGGER \(table)_t BEFORE INSERT OR UPDATE OR DELETE ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_f()")
+        "CREATE TRIGGER \(table)_t BEFORE INSERT OR UPDATE OR DELETE ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_f()"
+      )
     case .mariadb:
       for deed in ["INSERT", "UPDATE", "DELETE"] {
         try run(

@@ -42,12 +42,51 @@ extension RealDatabases {
     @Test("relaxed durability commits without waiting for the disk, and the backend says so")
     func relaxed() async throws {
       var configuration = try await configuration()
-      configuration.durability = .relaxed
-      let backend = try await PostgresBackend(configuration: configuration)
-      #expect(backend.properties.durability == .process)
-      try await backend.store(record(1))
-      #expect(try await backend.load(record(1).id) != nil)
-      try await backend.close()
+      let raw = try await raw()
+      for (durability, setting) in [(PostgresBackend.Configuration.Durability.relaxed, "off"), (.full, "on")] {
+        configuration.tableName = SharedServer.tableName()
+        configuration.durability = durability
+        let backend = try await PostgresBackend(configuration: configuration)
+        #expect(backend.properties.durability == (durability == .relaxed ? .process : .server))
+        let table = configuration.tableName
+        // Each write notes how its own transaction is going to be committed.
+        try raw.run("CREATE TABLE \(table)_s (setting text)")
+        try raw.run(
+          "CREATE FUNCTION \(table)_f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            + "INSERT INTO \(table)_s VALUES (current_setting('synchronous_commit')); RETURN NEW; END $$")
+        try raw.run(
+          "CREATE TRIGGER \(table)_t BEFORE INSERT ON \(table) FOR EACH ROW EXECUTE FUNCTION \(table)_f()")
+        try await backend.store(record(1))
+        #expect(try await backend.load(record(1).id) != nil)
+        #expect(try raw.run("SELECT setting FROM \(table)_s") == [setting])
+        try await backend.close()
+      }
+    }
+
+    @Test("after a crash of the server an unlogged table is empty, and works on; the others are as they were")
+    func unloggedCrash() async throws {
+      let server = try await SharedServer.durable(.postgres)
+      var configuration = try PostgresBackend.Configuration(url: server.url)
+      configuration.tableName = SharedServer.tableName()
+      let logged = try await PostgresBackend(configuration: configuration)
+      configuration.tableName += "_u"
+      configuration.tableOptions = .unlogged
+      let unlogged = try await PostgresBackend(configuration: configuration)
+      for backend in [logged, unlogged] { try await backend.store(record(1)) }
+      try await server.kill()
+      try await server.start()
+      func found(_ backend: PostgresBackend) async throws -> Record? {
+        var found: Record?
+        try await until {
+          try await failure { found = try await backend.load(record(1).id) } == nil
+        }
+        return found
+      }
+      #expect(try await found(logged)?.digest == record(1).digest)
+      #expect(try await found(unlogged) == nil)
+      try await unlogged.store(record(2))
+      #expect(try await unlogged.load(record(2).id) != nil)
+      for backend in [logged, unlogged] { try await backend.close() }
     }
 
     @Test("a payload kept as JSON too can be looked into by SQL, comes back byte for byte, and has to be JSON")

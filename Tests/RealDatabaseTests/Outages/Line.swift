@@ -10,7 +10,9 @@ struct Line {
   let table: String
   private let watcher: RawSession
 
-  init(_ database: Database, connections: ClosedRange<Int> = 1...1, statementTimeout: Duration = .seconds(1)) async throws {
+  init(
+    _ database: Database, connections: ClosedRange<Int> = 1...1, statementTimeout: Duration = .seconds(1)
+  ) async throws {
     let server = try await SharedServer.of(database)
     self.database = database
     proxy = try TestProxy(before: server)

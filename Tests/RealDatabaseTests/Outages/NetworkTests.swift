@@ -101,5 +101,30 @@ extension RealDatabases {
       #expect(found.map(\.?.payload) == records.map(\.payload))
       try await line.end()
     }
+
+    @Test(
+      "answers that come in drips hold nobody up beyond the deadline, which is for all of a batch",
+      arguments: Database.servers.filter { $0 == .postgres })
+    func drips(_ database: Database) async throws {
+      let line = try await Line(database)
+      let backend = line.backend
+      let records = (10..<40).map { record($0) }
+      try await backend.store(contentsOf: records)
+      _ = try await backend.extend(records[0].id, to: records[0].createdAt + .seconds(9_000))
+      // Each answer takes a quarter of a second: the first goes alone, and all others are one batch behind it.
+      await line.proxy.drip(every: .milliseconds(10))
+      let start = ContinuousClock.now
+      let failures = try await withThrowingTaskGroup(of: AuthCacheError?.self) { group in
+        for code in records {
+          group.addTask {
+            try await failure { _ = try await backend.extend(code.id, to: code.createdAt + .seconds(9_500)) }
+          }
+        }
+        return try await group.reduce(into: [AuthCacheError]()) { if let error = $1 { $0.append(error) } }
+      }
+      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(failures.count { $0.code == .timeout && $0.effect == .unknown } > 20, "\(failures.count)")
+      try await line.end()
+    }
   }
 }

@@ -118,7 +118,8 @@ extension RealDatabases {
     func fullDisk() async throws {
       let disk = try SmallDisk(megabytes: 512)
       defer { disk.unmount() }
-      let server = try await ThrowawayServer.start(.postgres, ServerOptions(isDurable: false, password: Self.password, place: disk.path))
+      let server = try await ThrowawayServer.start(
+        .postgres, ServerOptions(isDurable: false, password: Self.password, place: disk.path))
       try await expectFullness(.postgres, server, fill: disk.fill, makeRoom: disk.makeRoom)
       try disk.fill()
       try await Refusal.expect(.postgres, server.url, saying: "full")
