@@ -15,7 +15,7 @@ internal import CMariaDB
 /// once: it loses updates even when it is healthy (https://jepsen.io/analyses). Write to one node.
 /// Where the server can't be reached, `init` throws with one sentence that says what to do; later the backend connects
 /// again by itself.
-public final class MySQLBackend: BulkBackend, GroupBackend, ListingBackend, InvalidationBackend {
+public final class MySQLBackend: BulkBackend, GatheringBackend, GroupBackend, ListingBackend, InvalidationBackend {
   private let engine: SQLBackend
 
   /// Connects with every setting at its default, creating the table as needed.

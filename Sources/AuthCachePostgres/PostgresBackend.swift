@@ -13,7 +13,7 @@ internal import CPostgres
 ///
 /// PostgreSQL 12 or newer. Where the server can't be reached, `init` throws with one sentence that says what to do;
 /// later the backend connects again by itself.
-public final class PostgresBackend: BulkBackend, GroupBackend, ListingBackend, InvalidationBackend {
+public final class PostgresBackend: BulkBackend, GatheringBackend, GroupBackend, ListingBackend, InvalidationBackend {
   private let engine: SQLBackend
   private let listeners: PostgresListeners
 

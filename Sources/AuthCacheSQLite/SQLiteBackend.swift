@@ -13,7 +13,7 @@ internal import CSQLite
 ///
 /// The file is kept in WAL mode (https://sqlite.org/wal.html): it needs a local file system, and two companion files
 /// lie beside it. Where the file can't be opened, `init` throws with one sentence that says what to do.
-public final class SQLiteBackend: BulkBackend, GroupBackend, ListingBackend, InvalidationBackend {
+public final class SQLiteBackend: BulkBackend, GatheringBackend, GroupBackend, ListingBackend, InvalidationBackend {
   private let engine: SQLBackend
 
   /// Opens the file with every setting at its default, creating file and table as needed.

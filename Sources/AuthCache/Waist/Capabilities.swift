@@ -19,6 +19,12 @@ public protocol BulkBackend: AuthCacheBackend {
   func load(contentsOf lookups: [Lookup]) async throws(AuthCacheError) -> [Record?]
 }
 
+/// Many single writes at once cost it no more than one bulk call: it gathers them by itself. Found by
+/// `backend is any GatheringBackend`.
+///
+/// Who would gather writes for it, as ``BufferedBackend`` does, hands on what need not wait.
+public protocol GatheringBackend: AuthCacheBackend {}
+
 /// Revocation of everything that belongs together. Found by `backend as? any GroupBackend`.
 public protocol GroupBackend: AuthCacheBackend {
   /// Removes every record of `group`, of whatever kind, in one unit.

@@ -12,23 +12,53 @@ struct LaneQueue {
   }
 
   private(set) var phase = Phase.open
-  private var reads: Deque<LaneRequest> = []
-  private var writes: Deque<LaneRequest> = []
+  private var reads = Line()
+  private var writes = Line()
   private let limit: Int
+
+  /// What waits, oldest first.
+  private struct Line {
+    private(set) var requests: Deque<LaneRequest> = []
+    /// How many records it concerns.
+    private(set) var weight = 0
+
+    mutating func append(_ request: LaneRequest) {
+      requests.append(request)
+      weight += request.request.weight
+    }
+
+    mutating func prepend(_ request: LaneRequest) {
+      requests.prepend(request)
+      weight += request.request.weight
+    }
+
+    mutating func popFirst() -> LaneRequest? {
+      guard let request = requests.popFirst() else { return nil }
+      weight -= request.request.weight
+      return request
+    }
+
+    mutating func forgetAnswered() {
+      requests.removeAll { !$0.isWaiting }
+      weight = requests.reduce(0) { $0 + $1.request.weight }
+    }
+  }
 
   init(limit: Int) { self.limit = limit }
 
-  var count: Int { reads.count + writes.count }
-  func count(writes wanted: Bool) -> Int { wanted ? writes.count : reads.count }
-  var isEmpty: Bool { reads.isEmpty && writes.isEmpty }
+  var count: Int { reads.requests.count + writes.requests.count }
+  func count(writes wanted: Bool) -> Int { (wanted ? writes : reads).requests.count }
+  /// How many records they concern.
+  func weight(writes wanted: Bool) -> Int { wanted ? writes.weight : reads.weight }
+  var isEmpty: Bool { reads.requests.isEmpty && writes.requests.isEmpty }
 
   /// - Returns: why it is refused.
   mutating func add(_ request: LaneRequest) -> SQLFailure? {
     guard phase == .open else { return .closed }
     if count >= limit {
       // Those whose task was cancelled need no place.
-      reads.removeAll { !$0.isWaiting }
-      writes.removeAll { !$0.isWaiting }
+      reads.forgetAnswered()
+      writes.forgetAnswered()
       guard count < limit else {
         return SQLFailure(
           .unavailable,
@@ -61,13 +91,18 @@ struct LaneQueue {
   /// Takes out what was queued at `instant` or before.
   mutating func removeAll(queuedBy instant: Monotonic) -> [LaneRequest] {
     var removed: [LaneRequest] = []
-    while let first = reads.first, first.enqueuedAt <= instant { removed.append(reads.removeFirst()) }
-    while let first = writes.first, first.enqueuedAt <= instant { removed.append(writes.removeFirst()) }
+    for wanted in [false, true] {
+      while let first = oldest(writes: wanted), first <= instant,
+        let request = wanted ? writes.popFirst() : reads.popFirst()
+      {
+        removed.append(request)
+      }
+    }
     return removed
   }
 
   /// Since when the oldest read or write waits.
-  func oldest(writes wanted: Bool) -> Monotonic? { wanted ? writes.first?.enqueuedAt : reads.first?.enqueuedAt }
+  func oldest(writes wanted: Bool) -> Monotonic? { (wanted ? writes : reads).requests.first?.enqueuedAt }
 
   /// The oldest request, by which the next timeout is reckoned.
   var oldest: Monotonic? {
@@ -82,10 +117,8 @@ struct LaneQueue {
   /// Gives up what waits.
   mutating func abort() -> [LaneRequest] {
     phase = .aborted
-    let left = Array(reads) + Array(writes)
-    reads.removeAll()
-    writes.removeAll()
-    return left
+    defer { (reads, writes) = (Line(), Line()) }
+    return Array(reads.requests) + Array(writes.requests)
   }
 }
 

@@ -122,7 +122,7 @@ extension PoolState {
 
   /// Whether requests of a kind had better wait for a lane that serves their like.
   private func isServed(writes: Bool) -> Bool {
-    (writes ? writing : reading).lanes > 0 && queue.count(writes: writes) < crowd(writes: writes)
+    (writes ? writing : reading).lanes > 0 && queue.weight(writes: writes) < crowd(writes: writes)
   }
 
   /// Whether a lane that is free should take up work now.

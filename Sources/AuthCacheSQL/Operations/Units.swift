@@ -57,13 +57,17 @@ extension SQLConnection {
     }
     var tables: [Int: [Record]] = [:]
     for record in rows { tables[layout.place(of: record.kind), default: []].append(record) }
+    var sent: [any SQLCursor] = []
     for (table, rows) in tables.sorted(by: { $0.key < $1.key }) {
       for chunk in rows.sorted(by: { $0.digest < $1.digest }).chunks {
         let cursor = try cursor(.storeMany, in: table, count: chunk.count)
         try sendRows(Array(chunk), cursor) { _ in }
-        _ = try cursor.drain()
+        if traits.pipelines { sent.append(cursor) } else { _ = try cursor.drain() }
       }
     }
+    // Nothing follows in this transaction: its end goes with it, in one round trip.
+    if traits.pipelines { try announceCommit() }
+    for cursor in sent { _ = try cursor.drain() }
   }
 
   private func remove(

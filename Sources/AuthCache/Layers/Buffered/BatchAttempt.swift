@@ -16,6 +16,16 @@ struct BatchAttempt: Sendable {
   let delegate: any AuthCacheBackend
   let bulk: (any BulkBackend)?
 
+  /// Carries out one write in the task of its caller, whose cancellation is no failure that might pass.
+  func carryOut(_ write: BufferedWrite) async -> Outcome {
+    var outcome = Outcome(results: [await single(write)])
+    if case .failure(let error) = outcome.results[0], error.effect == .none, error.code != .cancelled {
+      outcome.retries = 1
+      outcome.results[0] = await single(write)
+    }
+    return outcome
+  }
+
   /// Carries out writes of different records. Removals go first: they set aliases free that a store may take.
   func carryOut(_ batch: [WriteQueue.Flying]) async -> Outcome {
     var outcome = Outcome(results: Array(repeating: .success(false), count: batch.count))

@@ -19,14 +19,24 @@ extension WriteBuffer {
 
   private func drainAndClose() async -> Result<Void, AuthCacheError> {
     let deadline = clock.now + configuration.drainDeadline
+    // What callers carry themselves is no task of the buffer's.
+    let carried = Acknowledgement(.close, nil, awaiting: 0)
     try? update { state, deliveries in
+      let followed = state.queue.followFlying {
+        carried.expectOneMore()
+        return WriteWaiter(acknowledgement: carried, role: .indifferentFollower)
+      }
+      if followed == 0 { _ = carried.settle(.success(false)) }
       let refusal = AuthCacheError(.closed, operation: .store, "the buffer was closed before there was room")
       deliveries += state.queue.arrivals.compactMap { $0.waiter.fail(refusal) }
       state.queue.arrivals = []
       state.resumeAt = nil
       state.queue.revive(at: clock.now)
     }
-    let drain = BoundedWork(clock: clock, spawner: spawner) { [tasks] in await tasks.waitForAll() }
+    let drain = BoundedWork(clock: clock, spawner: spawner) { [tasks] in
+      _ = await carried.answer()
+      await tasks.waitForAll()
+    }
     if await drain.value(by: deadline) == nil {
       let late = AuthCacheError(.timeout, operation: .close, "the buffer was closed before it could be written")
       try? update { state, deliveries in deliveries += state.queue.abandon(late) }

@@ -118,6 +118,34 @@ extension WriteBuffer {
     }
   }
 
+  /// Carries one write to a delegate that gathers by itself, in the task of its caller. What else concerns the record
+  /// waits for it as for any other write.
+  ///
+  /// - Returns: whether a live record was removed; nil if the write has to wait for others.
+  func handOn(
+    _ write: BufferedWrite, _ operation: AuthCacheError.Operation
+  ) async throws(AuthCacheError) -> Bool? {
+    let departed: WriteQueue.Flying? = try update { state, _ throws(AuthCacheError) in
+      try requireOpen(&state, operation, write.kind)
+      return state.queue.depart(write)
+    }
+    guard let flying = departed else { return nil }
+    let start = clock.now
+    let attempt = await BatchAttempt(delegate: delegate, bulk: bulk).carryOut(write)
+    let ended = clock.now
+    let isReporter = try? update { state, deliveries in
+      guard !state.isOver else { return false }
+      state.queue.counts.flushes += 1
+      state.queue.counts.retried += attempt.retries
+      deliveries += state.queue.arrive(flying, attempt.results[0], at: ended)
+      return state.queue.counts.flushes.isMultiple(of: 16)
+    }
+    metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
+    // One lock less for most of them; the sums are right when the buffer is closed.
+    if isReporter == true { report() }
+    return try attempt.results[0].get()
+  }
+
   /// Writes a batch and tells everyone concerned.
   private func carryOut(_ batch: [WriteQueue.Flying]) async {
     let start = clock.now

@@ -42,6 +42,8 @@ final class WriteBuffer: Sendable {
   private let queuedKinds: [RecordKind]
   let delegate: any AuthCacheBackend
   let bulk: (any BulkBackend)?
+  /// Whether writes that nothing has to go before are handed on one by one.
+  private let handsOn: Bool
   let clock: any AuthCacheClock
   let spawner: any TaskSpawner
   let tasks: TaskLedger
@@ -56,6 +58,7 @@ final class WriteBuffer: Sendable {
   ) {
     self.delegate = delegate
     bulk = delegate as? any BulkBackend
+    handsOn = delegate is any GatheringBackend && configuration.maxDelay == .zero
     self.configuration = configuration
     queuedKinds = configuration.queued.sorted()
     self.clock = clock
@@ -129,6 +132,7 @@ final class WriteBuffer: Sendable {
     let isStore = if case .store = write { true } else { false }
     let mayQueue = isStore && isQueued(write.kind)
     if mayQueue, try queue(write, operation) { return true }
+    if handsOn, !mayQueue, let removed = try await handOn(write, operation) { return removed }
     guard !Task.isCancelled else { throw Self.cancelled(operation, write.kind, .none) }
     let acknowledgement = Acknowledgement(operation, write.kind)
     let waiter = WriteWaiter(acknowledgement: acknowledgement, role: isStore ? .store : .remove)

@@ -37,6 +37,17 @@ extension WriteQueue {
     }
   }
 
+  /// The same for a write that its own caller carried: if that was cancelled, it is as if it had never been called.
+  mutating func arrive(
+    _ flying: Flying, _ result: Result<Bool, AuthCacheError>, at now: Timestamp
+  ) -> [Acknowledgement.Delivery] {
+    guard case .failure(let error) = result, error.code == .cancelled, error.effect == .none,
+      let entry = entries[flying.slot], entry.number == flying.number
+    else { return end(flying, result, at: now) }
+    release(flying.slot, at: now)
+    return entry.waiters.compactMap { $0.succeed(removed: false) }
+  }
+
   /// A conflict may be with a record that another acknowledged write is about to change. Tried again when one has
   /// ended; final if all that are left wait like this one.
   private mutating func putBehind(_ entry: Entry, at slot: Int) -> Bool {

@@ -45,6 +45,15 @@ extension WriteQueue {
     return count
   }
 
+  /// Adds a waiter to every write that is under way.
+  ///
+  /// - Returns: how many there are.
+  mutating func followFlying(_ waiter: () -> WriteWaiter) -> Int {
+    let flying = entries.indices.filter { entries[$0]?.isFlying == true }
+    for slot in flying { entries[slot]?.waiters.append(waiter()) }
+    return flying.count
+  }
+
   /// The first writes of the records that `lookup` finds.
   func slots(of lookup: Lookup) -> [Int] {
     guard lookup.field != .id else { return chains[lookup].map { [$0.first] } ?? [] }

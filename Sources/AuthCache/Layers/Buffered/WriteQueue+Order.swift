@@ -60,6 +60,20 @@ extension WriteQueue {
     return Flying(slot: slot, number: entry.number, write: entry.write)
   }
 
+  /// Takes a write in that goes to the delegate at once.
+  ///
+  /// - Returns: nil if anything waits or was left behind that it might overtake, or if there is no room.
+  mutating func depart(_ write: BufferedWrite) -> Flying? {
+    let id = write.id
+    guard ready == 0, behind.isEmpty, arrivals.isEmpty, failed.isEmpty, !isFull, !isAbandoned, chains[id] == nil
+    else { return nil }
+    var entry = newEntry(write, isAcknowledged: false)
+    entry.isFlying = true
+    let slot = place(entry)
+    chains[id] = Chain(first: slot, last: slot)
+    return Flying(slot: slot, number: entry.number, write: write)
+  }
+
   mutating func trimOrder() {
     _ = front()
     guard head > 1_024, head > order.count / 2 else { return }
