@@ -150,6 +150,8 @@ let package = Package(
         "AuthCache", "AuthCacheSQL", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheMySQL", "AuthCacheServers",
         "AuthCacheConformance", "AuthCacheBundled", "AuthCacheCLI", "CPostgres", "CMariaDB",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
       ]
     ),
     .testTarget(

@@ -214,6 +214,7 @@ extension SQLBackend {
     do throws(SQLFailure) {
       value = try readers.read { (connection: any SQLConnection) throws(SQLFailure) in try body(connection, clock.now) }
     } catch {
+      reads.observer.noteIfSlow(operation, kind, since: start)
       throw error.error(operation, kind)
     }
     if value != nil { reads.observer.noteIfSlow(operation, kind, since: start) }

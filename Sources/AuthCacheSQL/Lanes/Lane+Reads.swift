@@ -34,6 +34,7 @@ extension Lane {
       try serve(MergePlan(requests, layout, connection.traits), on: connection)
       try connection.commit()
     } catch {
+      pool.observer.noteIfSlow(.load, nil, since: start)
       connection.rollback()
       if error.condition == .disconnected { throw error }
       for request in requests { try readAlone(request, on: connection) }
@@ -51,7 +52,10 @@ extension Lane {
       result = .success(try answer(to: content, on: connection))
     } catch {
       connection.rollback()
-      if error.condition == .disconnected { throw error }
+      if error.condition == .disconnected {
+        pool.observer.noteIfSlow(content.operation, content.kind, since: start)
+        throw error
+      }
       result = .failure(error)
     }
     pool.observer.noteIfSlow(content.operation, content.kind, since: start)

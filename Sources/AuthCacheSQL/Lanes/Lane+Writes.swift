@@ -15,7 +15,7 @@ extension Lane {
 
   func serveWrites(on connection: any SQLConnection) throws(SQLFailure) {
     // Where there is one lock it comes first: while it is awaited more requests gather, and may yet be cancelled.
-    if connection.traits.locksToWrite { try connection.beginWriting() }
+    if connection.traits.locksToWrite { try awaitLock(on: connection) }
     let requests = pool.take(for: id, writes: true)
     let (together, alone) = requests.reduce(into: ([LaneRequest](), [LaneRequest]())) { parts, request in
       if request.request.isSociable { parts.0.append(request) } else { parts.1.append(request) }
@@ -37,6 +37,12 @@ extension Lane {
     if let broken, broken.condition == .disconnected { throw broken }
   }
 
+  private func awaitLock(on connection: any SQLConnection) throws(SQLFailure) {
+    let start = Monotonic.coarse
+    defer { pool.observer.noteIfSlow("lock", nil, since: start) }
+    try connection.beginWriting()
+  }
+
   /// One transaction for the whole batch. If it can't be, each request gets a transaction of its own, so that what
   /// fails fails alone.
   ///
@@ -47,11 +53,13 @@ extension Lane {
     if requests.count == 1, !isBegun { return commitAlone(requests[0], on: connection) }
     let plan = MergePlan(requests, layout, connection.traits)
     let start = Monotonic.coarse
+    let operation = requests.count == 1 ? requests[0].request.operation : "commit"
     do throws(SQLFailure) {
       if !isBegun, needsTransaction(plan, on: connection) { try connection.beginWriting() }
       try serve(plan, on: connection)
       try connection.commit()
     } catch {
+      pool.observer.noteIfSlow(operation, nil, since: start)
       connection.rollback()
       if error.effect == .none, error.condition != .disconnected, error.condition != .busy {
         return commitApart(requests, on: connection)
@@ -59,7 +67,7 @@ extension Lane {
       for request in requests { pool.giveUp(request, error) }
       return error
     }
-    pool.observer.noteIfSlow(requests.count == 1 ? requests[0].request.operation : "commit", nil, since: start)
+    pool.observer.noteIfSlow(operation, nil, since: start)
     AnswerGate.resume(requests) { $0.deliver(behind: $1) }
     return nil
   }

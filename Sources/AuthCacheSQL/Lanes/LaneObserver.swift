@@ -1,38 +1,14 @@
 internal import AuthCache
 internal import Logging
-internal import Metrics
 
-/// What the lanes tell the outside: metrics without labels that could hold a secret, and a line for what was slow.
+/// The lines that the lanes log.
 struct LaneObserver: Sendable {
-  private let depth: Gauge
-  private let open: Gauge
-  private let busy: Gauge
-  private let batch: Recorder
-  private let wait: Metrics.Timer
   private let logger: Logger
   private let slow: Duration?
 
-  init(driver: String, lanes: String, settings: LaneSettings) {
-    let dimensions = [("driver", driver), ("lanes", lanes)]
-    depth = Gauge(label: "authcache_sql_queue_depth", dimensions: dimensions)
-    open = Gauge(label: "authcache_sql_connections_open", dimensions: dimensions)
-    busy = Gauge(label: "authcache_sql_connections_busy", dimensions: dimensions)
-    batch = Recorder(label: "authcache_sql_batch_size", dimensions: dimensions)
-    wait = Metrics.Timer(label: "authcache_sql_queue_wait", dimensions: dimensions)
+  init(settings: LaneSettings) {
     logger = settings.logger
     slow = settings.slowOperation
-  }
-
-  /// A batch was taken out of the queue, in which `left` requests stay.
-  func took(_ requests: [LaneRequest], leaving left: Int) {
-    depth.record(left)
-    batch.record(requests.count)
-    if let oldest = requests.first { wait.recordNanoseconds((Monotonic.now - oldest.enqueuedAt).wholeNanoseconds) }
-  }
-
-  func connections(open: Int, busy: Int) {
-    self.open.record(open)
-    self.busy.record(busy)
   }
 
   /// Something took this long. Says so if that is slow.

@@ -10,6 +10,7 @@ internal import Synchronization
 final class LanePool: Sendable {
   let settings: LaneSettings
   let observer: LaneObserver
+  private let metrics: PoolMetrics
   let service: LaneService
   private let monitor: Monitor<PoolState>
   /// Whether somebody should take up work now, for lanes that look without the lock.
@@ -24,7 +25,8 @@ final class LanePool: Sendable {
     self.settings = settings
     self.service = service
     self.connect = connect
-    observer = LaneObserver(driver: driver, lanes: name, settings: settings)
+    observer = LaneObserver(settings: settings)
+    metrics = PoolMetrics(driver: driver, lanes: name, table: service.layout.base.rawValue)
     monitor = Monitor(PoolState(settings: settings))
     try addLane()
   }
@@ -39,12 +41,15 @@ final class LanePool: Sendable {
   /// - Returns: why it is refused.
   private func accept(_ request: LaneRequest) -> SQLFailure? {
     var refusal: SQLFailure?
+    var standing: PoolStanding?
     let exhaustion: Int? = monitor.withLock { state in
       refusal = state.queue.add(request)
       guard refusal == nil else { return nil }
       if state.wakeForWork(writes: request.writes) { isDue.store(true, ordering: .relaxed) }
+      if metrics.isWatched { standing = state.standingOfQueue() }
       return state.noticeExhaustion(at: request.enqueuedAt) ? state.queue.count : nil
     }
+    metrics.show(standing)
     if let exhaustion { observer.exhausted(connections: settings.connections.upperBound, waiting: exhaustion) }
     return refusal
   }
@@ -53,6 +58,14 @@ final class LanePool: Sendable {
 // MARK: - For the lanes
 
 extension LanePool {
+  /// Runs `body` under the lock, and shows how the pool stands after it.
+  private func change<Result>(_ body: (inout PoolState) -> Result) -> Result {
+    guard metrics.isWatched else { return monitor.withLock(body) }
+    let (result, standing) = monitor.withLock { state in (body(&state), state.standing()) }
+    metrics.show(standing)
+    return result
+  }
+
   func condition(of lane: Int) -> Condition { monitor.withLock { $0.slots[lane]?.condition } ?? Condition() }
 
   /// Blocks until there is something for that lane to serve: true for writes. Nil if it is to end.
@@ -65,11 +78,12 @@ extension LanePool {
       switch duty {
       case .wait(let deadline): return .until(deadline)
       case .serve(let writes):
-        return .over(Assignment(writes: writes, needsSpare: state.needsSpare(), counts: state.counts))
-      case .end: return .over(Assignment(writes: nil, needsSpare: false, counts: state.counts))
+        let standing = metrics.isWatched ? state.standing() : nil
+        return .over(Assignment(writes: writes, needsSpare: state.needsSpare(), standing: standing))
+      case .end: return .over(Assignment(writes: nil, needsSpare: false, standing: nil))
       }
     }
-    observer.connections(open: assignment.counts.open, busy: assignment.counts.busy)
+    metrics.show(assignment.standing)
     // Without one the lanes there are have to do.
     if assignment.needsSpare { try? addLane() }
     return assignment.writes
@@ -78,7 +92,7 @@ extension LanePool {
   private struct Assignment {
     let writes: Bool?
     let needsSpare: Bool
-    let counts: (open: Int, busy: Int)
+    let standing: PoolStanding?
   }
 
   /// Waking a thread takes longer than most requests are apart.
@@ -90,17 +104,16 @@ extension LanePool {
 
   /// Claims what waits.
   func take(for lane: Int, writes: Bool) -> [LaneRequest] {
-    let (requests, left) = monitor.withLock { state in
-      let requests = state.take(for: lane, writes: writes)
-      isDue.store(state.isDue, ordering: .relaxed)
-      return (requests, state.queue.count)
+    let requests = change { state in
+      defer { isDue.store(state.isDue, ordering: .relaxed) }
+      return state.take(for: lane, writes: writes)
     }
-    if !requests.isEmpty { observer.took(requests, leaving: left) }
+    metrics.took(requests)
     return requests
   }
 
   func done(_ lane: Int, writes: Bool) {
-    monitor.withLock { state in
+    change { state in
       state.finishDuty(of: lane, writes: writes)
       isDue.store(state.isDue, ordering: .relaxed)
     }
@@ -112,7 +125,7 @@ extension LanePool {
   func connection(for lane: Int) throws(SQLFailure) -> any SQLConnection {
     do throws(SQLFailure) {
       let connection = try connect()
-      let isAborted = monitor.withLock { $0.connected(lane, connection) }
+      let isAborted = change { $0.connected(lane, connection) }
       if isAborted { connection.interrupt() }
       return connection
     } catch {
@@ -123,17 +136,18 @@ extension LanePool {
   }
 
   /// The connection of that lane is of no more use.
-  func disconnected(_ lane: Int) { monitor.withLock { $0.slots[lane]?.connection = nil } }
+  func disconnected(_ lane: Int) { change { $0.slots[lane]?.connection = nil } }
 
   /// Fails what was queued by `instant`, unless all that is missing is one connection of several.
   func failAll(queuedBy instant: Monotonic, _ failure: SQLFailure) {
-    let failed: [LaneRequest] = monitor.withLock { state in
+    let failed: [LaneRequest] = change { state in
       guard failure.condition == .disconnected, state.counts.open > 0 else {
         return state.queue.removeAll(queuedBy: instant)
       }
       state.wakeConnected()
       return []
     }
+    metrics.waited(failed)
     for request in failed { giveUp(request, failure) }
   }
 
@@ -142,7 +156,7 @@ extension LanePool {
     let (again, others) = requests.reduce(into: ([LaneRequest](), [LaneRequest]())) { parts, request in
       if request.putBack() { parts.0.append(request) } else { parts.1.append(request) }
     }
-    let isOpen = monitor.withLock { state in
+    let isOpen = change { state in
       guard state.queue.phase != .aborted else { return false }
       state.queue.putBack(again)
       // Whoever has a connection may be asleep, and nobody else wakes them.
@@ -167,7 +181,7 @@ extension LanePool {
 
   /// The last act of a lane's thread.
   func ended(_ lane: Int) {
-    let (thread, isLast) = monitor.withLock { state in state.remove(lane) }
+    let (thread, isLast) = change { $0.remove(lane) }
     // Nobody joins a thread that ended while the others go on.
     if let thread { thread.detach() }
     if isLast { settle { $0.abandoned } }
@@ -194,11 +208,13 @@ extension LanePool {
   /// - Returns: when to look again; nil if nothing waits.
   func expire(at now: Monotonic) -> Monotonic? {
     let limit = settings.acquireTimeout
-    let (expired, next) = monitor.withLock { state in
+    let (expired, next) = change { state in
       let instant = Monotonic(nanoseconds: now.nanoseconds - limit.wholeNanoseconds)
       return (state.queue.removeAll(queuedBy: instant), state.queue.oldest.map { $0 + limit })
     }
-    for request in expired where request.isWaiting {
+    let waiting = expired.filter(\.isWaiting)
+    metrics.waited(waiting)
+    for request in waiting {
       request.fail(
         SQLFailure(.timeout, "no connection was free within \(limit.wholeMilliseconds) ms: the database is too slow"))
     }
@@ -237,12 +253,13 @@ extension LanePool {
 
   /// Gives up what waits and interrupts what is under way.
   func abort() {
-    let (left, connections) = monitor.withLock { state in
+    let (left, connections) = change { state in
       let left = state.queue.abort().filter(\.isWaiting)
       for request in left { state.abandoned.add(request.request) }
       state.wakeAll()
       return (left, state.slots.values.compactMap(\.connection))
     }
+    metrics.waited(left)
     for request in left { request.fail(.abandoned) }
     for connection in connections { connection.interrupt() }
   }

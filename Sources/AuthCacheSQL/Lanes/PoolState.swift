@@ -44,6 +44,8 @@ struct PoolState {
   private var failures = 0
   private var nextAttempt: Monotonic?
   private var isExhausted = false
+  /// How often it was told how the pool stands.
+  var standings: UInt64 = 0
   private let settings: LaneSettings
 
   init(settings: LaneSettings) {
@@ -154,6 +156,11 @@ extension PoolState {
   /// Wakes one that would take part and has waited for others to connect.
   private func wakeWatcher() { slots.values.first { $0.watches }?.condition.signal() }
 
+  /// A lane left these behind, and may be held up for long: somebody else has to serve or to watch them.
+  private mutating func wakeForRest() {
+    for writes in [false, true] where queue.count(writes: writes) > 0 { _ = wakeForWork(writes: writes) }
+  }
+
   mutating func wakeAll() { for slot in slots.values { slot.condition.signal() } }
 
   /// Claims what waits for that lane: no more than one batch, where others could serve the next.
@@ -168,6 +175,7 @@ extension PoolState {
       serving.requests += requests.count
       serving.load = max(serving.load - serving.load / 8, serving.requests + left)
     }
+    wakeForRest()
     return requests
   }
 

@@ -37,6 +37,7 @@ enum Database: String, CaseIterable, Sendable, CustomStringConvertible {
     var statementTimeout = Duration.seconds(5)
     var acquireTimeout = Duration.seconds(30)
     var queueLimit = 65_536
+    var slowOperation: Duration? = .seconds(1)
     var clock: any AuthCacheClock = .system
     var logger = Logger(label: "authcache.test") { _ in SwiftLogNoOpLogHandler() }
   }
@@ -53,6 +54,7 @@ enum Database: String, CaseIterable, Sendable, CustomStringConvertible {
       configuration.statementTimeout = settings.statementTimeout
       configuration.acquireTimeout = settings.acquireTimeout
       configuration.queueLimit = settings.queueLimit
+      configuration.slowOperation = settings.slowOperation
       configuration.logger = settings.logger
       return try await PostgresBackend(configuration: configuration)
     case .mariadb, .mariadbLocked:
@@ -66,6 +68,7 @@ enum Database: String, CaseIterable, Sendable, CustomStringConvertible {
       configuration.statementTimeout = settings.statementTimeout
       configuration.acquireTimeout = settings.acquireTimeout
       configuration.queueLimit = settings.queueLimit
+      configuration.slowOperation = settings.slowOperation
       configuration.logger = settings.logger
       return try await MySQLBackend(configuration: configuration)
     }
