@@ -101,7 +101,8 @@ final class PostgresRawLoop: RawClient, @unchecked Sendable {
           + " ON CONFLICT (id) DO UPDATE SET payload = excluded.payload;"
       }
     let folder = FileManager.default.temporaryDirectory.path
-    let file = "\(folder)/authcache-\(ProcessInfo.processInfo.processIdentifier).pgbench"
+    // Named so that what puts things away after a Ctrl-C finds it.
+    let file = "\(folder)/authcache-\(ProcessInfo.processInfo.processIdentifier)-\(UUID().uuidString).pgbench"
     try "\\set id random(1, \(digests.count))\n\(script)\n".write(toFile: file, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: file) }
     var best = 0.0
@@ -186,34 +187,4 @@ final class PostgresRawLoop: RawClient, @unchecked Sendable {
   }
 
   private var failure: Blocked { Blocked("the raw loop: \(String(cString: PQerrorMessage(connection)))") }
-}
-
-/// PostgreSQL's own load generator (https://www.postgresql.org/docs/15/pgbench.html).
-enum Pgbench {
-  private static let places =
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    + (17...40).reversed().map { "/usr/lib/postgresql/\($0 - 4)/bin" }
-
-  static func run(_ script: String, clients: Int, transactions: Int, url: String) throws -> Double {
-    guard let place = places.first(where: { FileManager.default.isExecutableFile(atPath: "\($0)/pgbench") }) else {
-      throw Blocked("pgbench is not installed: apt-get install postgresql")
-    }
-    // So many transactions, and not so many seconds: a child of this thread would not hear the alarm.
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "\(place)/pgbench")
-    process.arguments = [
-      "-n", "-M", "prepared", "-f", script, "-c", "\(clients)", "-j", "\(min(clients, 2))", "-t", "\(transactions)",
-      url,
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("tps = ") }),
-      let rate = Double(line.dropFirst("tps = ".count).prefix { $0 != " " })
-    else { throw Blocked("pgbench did not say how fast it was") }
-    return rate
-  }
 }

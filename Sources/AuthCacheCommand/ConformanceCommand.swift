@@ -32,9 +32,11 @@ extension ConformanceCommand {
   @concurrent public static func main() async {
     // A closed pipe is an error of a write, not the end of the process in the middle of a check.
     signal(SIGPIPE, SIG_IGN)
+    let words = CommandLine.arguments
+    ArgumentVector.hidePasswords()
     let invocation = Invocation(
-      program: CommandLine.arguments.first ?? "authcache", environment: ProcessInfo.processInfo.environment,
+      program: words.first ?? "authcache", environment: ProcessInfo.processInfo.environment,
       backends: backends)
-    exit(await invocation.run(Array(CommandLine.arguments.dropFirst())))
+    exit(await invocation.run(Array(words.dropFirst())))
   }
 }

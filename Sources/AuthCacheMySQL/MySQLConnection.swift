@@ -114,8 +114,8 @@ final class MySQLConnection: SQLConnection, @unchecked Sendable {
 
   /// A change of the schema commits by itself, so the lock can't be the transaction's.
   func beginMigrating(_ name: String) throws(SQLFailure) {
-    let lock = "authcache:\(name)"
-    guard try integer("SELECT GET_LOCK('\(lock)', \(max(1, timeout.wholeMilliseconds / 1_000)))") == 1 else {
+    let lock = MySQLServer.lockName(for: name)
+    guard try integer("SELECT GET_LOCK(\(lock), \(max(1, timeout.wholeMilliseconds / 1_000)))") == 1 else {
       throw SQLFailure(.timeout, "another process is changing the schema and does not finish")
     }
     self.lock = lock
@@ -147,7 +147,7 @@ final class MySQLConnection: SQLConnection, @unchecked Sendable {
   private func releaseLock() throws(SQLFailure) {
     guard let lock else { return }
     self.lock = nil
-    _ = try integer("SELECT RELEASE_LOCK('\(lock)')")
+    _ = try integer("SELECT RELEASE_LOCK(\(lock))")
   }
 
   func endReading() {}

@@ -68,10 +68,12 @@ struct MySQLDriver: SQLDriver {
       mysql_close(connection)
       throw failure
     }
-    let isMariaDB = String(cString: mysql_get_server_info(connection)).contains("MariaDB")
-    let hasReturning = isMariaDB && configuration.deletes == .automatic
+    let server = MySQLServer(version: String(cString: mysql_get_server_info(connection)))
+    let isAutomatic = configuration.deletes == .automatic
+    let hasReturning = isAutomatic && server.deletesReturning
     return MySQLConnection(
-      connection, statements: hasReturning ? returning : locking, hasReturning: hasReturning, hasBulk: hasReturning,
+      connection, statements: hasReturning ? returning : locking, hasReturning: hasReturning,
+      hasBulk: isAutomatic && server.executesArrays,
       timeout: configuration.statementTimeout)
   }
 

@@ -67,7 +67,7 @@ struct Bench: AsyncParsableCommand {
     await stores.end()
     let cases = try outcome.get()
     let hasServer = stores.subjects.contains { !$0.factory.embedded }
-    let redis = hasServer && only.isEmpty ? RedisFigures.measure(isQuick: quick) : nil
+    let redis = hasServer && only.isEmpty ? await RedisFigures.measure(isQuick: quick) : nil
     if terminal.isLive { terminal.output.write("\r\u{1B}[K") }
     let result = BenchReport(
       seed: seed, started: started.formatted(.iso8601), seconds: (clock.now - begin) / .seconds(1),

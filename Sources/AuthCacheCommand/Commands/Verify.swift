@@ -25,6 +25,9 @@ struct Verify: AsyncParsableCommand {
         --ephemeral starts a server of its own for every backend that can have one and has no address, from the programs
         on this machine, as an unprivileged user in a temporary folder. Nothing is left of it, also after Ctrl-C.
 
+        An address with a password had better stand in the environment, as AUTHCACHE_POSTGRES_URL or AUTHCACHE_MYSQL_URL:
+        after --url a list of processes shows it for a moment, until this program has hidden it.
+
         A failure prints the command that repeats it. The seed decides everything random in a run.
         """)
   }

@@ -23,12 +23,13 @@ extension Schema {
   }
 
   private func advance(from found: Int?, on connection: any SQLConnection) throws(SQLFailure) {
-    for step in steps[(found ?? 0)...] {
+    for (number, step) in steps.enumerated().dropFirst(found ?? 0) {
       for (index, statement) in step.enumerated() {
         do throws(SQLFailure) {
           try connection.execute(statement)
         } catch {
-          guard error.condition == .confined else { throw error }
+          // A later step finds its tables, and says itself how it goes on where it was cut short.
+          guard error.condition == .confined, number == 0 else { throw error }
           guard part == .records else { throw cannotAnnounce(error) }
           guard resumes, index < layout.tables.count, isOurs(layout.tables[index], on: connection) else {
             throw nameIsTaken(error.detail)

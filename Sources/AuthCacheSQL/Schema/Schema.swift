@@ -20,14 +20,19 @@ package struct Schema: Sendable {
   /// Where the version is kept: beside the table, so that several tables in one database migrate on their own.
   package var versionTable: String { "\(layout.base.rawValue)_\(part.rawValue)" }
 
-  package init(_ layout: TableLayout, dialect: any Dialect, part: Part = .records) {
+  /// - Parameter further: Steps after those that are released.
+  package init(
+    _ layout: TableLayout, dialect: any Dialect, part: Part = .records, further: [[String]] = []
+  ) {
     self.layout = layout
     self.part = part
     resumes = dialect.commitsSchemaChanges
-    switch part {
-    case .records: steps = [layout.tables.flatMap { FirstVersion(table: $0.rawValue, dialect: dialect).statements }]
-    case .announcements: steps = [dialect.announcing(layout)]
-    }
+    let first =
+      switch part {
+      case .records: layout.tables.flatMap { FirstVersion(table: $0.rawValue, dialect: dialect).statements }
+      case .announcements: dialect.announcing(layout)
+      }
+    steps = [first] + further
   }
 
   /// What opening runs on an empty database.

@@ -95,5 +95,7 @@ enum GuardianScript {
     set -- $(sed -n 7p "$folder/data/postmaster.pid" 2>/dev/null)
     if [ -n "$2" ]; then ipcrm -m "$2" 2>/dev/null; fi
     rm -rf "$folder"
+    # The folders of checks whose process was killed.
+    alive "$PPID" || rm -rf "${TMPDIR:-/tmp}/authcache-$PPID-"*
     """
 }

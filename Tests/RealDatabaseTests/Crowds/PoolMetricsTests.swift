@@ -111,7 +111,7 @@ extension RealDatabases {
       // Each connection is held up by the row, one after the other.
       for count in 1...3 {
         stores.append(Task { [backend = place.backend] in try await backend.store(record(1)) })
-        try await until { place.busy == count }
+        try await until { place.busy == count && place.waiting == 0 && place.open >= count }
       }
       try await until { place.open == 3 }
 
