@@ -1,5 +1,5 @@
-internal import AuthCachePostgres
 internal import AuthCacheConformance
+internal import AuthCachePostgres
 internal import Foundation
 
 /// PostgreSQL's own load generator (https://www.postgresql.org/docs/15/pgbench.html).

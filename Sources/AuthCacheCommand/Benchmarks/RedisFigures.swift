@@ -29,7 +29,9 @@ enum RedisFigures {
       try await add("SET", ["-t", "set"], clients: clients, count: count)
       try await add("GET", ["-t", "get"], clients: clients, count: count)
       // Nearly every key is there again, and of those that are taken few are asked for twice.
-      _ = try await redis.measure(["-c", "8", "-P", "64", "-n", "\(4 * keys)", "-d", "300", "-r", "\(keys)", "-t", "set"])
+      _ = try await redis.measure([
+        "-c", "8", "-P", "64", "-n", "\(4 * keys)", "-d", "300", "-r", "\(keys)", "-t", "set",
+      ])
       try await add(
         "GETDEL (consume)", ["GETDEL", "key:__rand_int__"], clients: clients, count: min(count, keys / 4))
     }

@@ -10,7 +10,8 @@ import Testing
       ("8.0.39", false, false, false), ("8.4.0", false, false, false), ("9.1.0-commercial", false, false, false),
       ("5.5.5-8.0.39", false, false, false), ("5.5.5-10.11.6-MariaDB-0+deb12u1", true, true, true),
       ("11.4.2-MariaDB", true, true, true), ("10.4.34-MariaDB-log", true, true, true),
-      ("10.2.5-MariaDB", true, true, false), ("10.2.6-MariaDB", true, true, true), ("10.0.5-MariaDB", true, true, false),
+      ("10.2.5-MariaDB", true, true, false), ("10.2.6-MariaDB", true, true, true),
+      ("10.0.5-MariaDB", true, true, false),
       ("10.0.4-MariaDB", true, false, false), ("5.5.68-MariaDB", true, false, false), ("", false, false, false),
       ("MariaDB", true, false, false),
     ])

@@ -9,7 +9,8 @@ extension RealDatabases {
     .enabled(if: ServerKind.postgres.canBeTested, "\(ServerKind.postgres.whatIsMissing ?? "")"))
   struct PreparationTests {
     @Test(
-      "statements have names on the server where they are prepared, and none where they are not", arguments: [true, false])
+      "statements have names on the server where they are prepared, and none where they are not",
+      arguments: [true, false])
     func names(_ prepares: Bool) async throws {
       let proxy = try TestProxy(before: try await SharedServer.of(.postgres))
       var configuration = try PostgresBackend.Configuration(url: proxy.url)

@@ -27,7 +27,8 @@ extension RealDatabases {
       .enabled(if: ServerKind.postgres.canBeTested && Pgbench.whatIsMissing == nil, "\(Pgbench.whatIsMissing ?? "")"))
     func pgbench() async throws {
       let server = try await SharedServer.of(.postgres)
-      let script = FileManager.default.temporaryDirectory.appendingPathComponent("authcache-\(UUID().uuidString).pgbench")
+      let script = FileManager.default.temporaryDirectory.appendingPathComponent(
+        "authcache-\(UUID().uuidString).pgbench")
       try "SELECT pg_sleep(0.05);\n".write(to: script, atomically: true, encoding: .utf8)
       defer { try? FileManager.default.removeItem(at: script) }
       let rate = Locked<Double?>(nil)

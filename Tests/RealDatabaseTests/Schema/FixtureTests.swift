@@ -204,9 +204,11 @@ extension RealDatabases {
         first.layout, dialect: first.driver.dialect, further: [["ALTER TABLE \(first.table) ADD COLUMN digest BIGINT"]])
       let connection = try first.driver.connect(.writer)
       defer { connection.close() }
-      #expect(performing: { try next.migrate(on: connection) }, throws: { error in
-        (error as? SQLFailure)?.reason.contains("another table name") == false
-      })
+      #expect(
+        performing: { try next.migrate(on: connection) },
+        throws: { error in
+          (error as? SQLFailure)?.reason.contains("another table name") == false
+        })
       #expect(try connection.integer("SELECT max(version) FROM \(first.table)_schema") == 1)
     }
   }
