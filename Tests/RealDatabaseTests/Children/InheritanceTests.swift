@@ -27,34 +27,36 @@ extension RealDatabases {
         backends.append(backend)
         ports.append(server.site.port)
       }
-      let mine = try Self.names(in: FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd"))
-      let connections = try ports.flatMap(Self.connections)
-      #expect(connections.count >= ports.count && Set(connections).isSubset(of: mine))
-      #expect(mine.contains { $0.hasPrefix(folder) })
+      let mine = try Self.names()
+      let connections = ports.map { port in mine.filter { Self.leads($0.descriptor, to: port) }.map(\.name) }
+      #expect(connections.allSatisfy { !$0.isEmpty }, "every backend has a connection")
+      #expect(mine.contains { $0.name.hasPrefix(folder) })
 
       let inherited = try Self.listed()
       #expect(inherited.contains("/proc/self/fd") || inherited.contains(" -> "), "the child looked at itself")
-      for connection in connections { #expect(!inherited.contains(connection)) }
+      for connection in connections.joined() { #expect(!inherited.contains(connection)) }
       #expect(!inherited.contains(folder))
       for backend in backends { try await backend.close() }
     }
 
-    private static func names(in descriptors: [String]) throws -> Set<String> {
-      Set(descriptors.compactMap { try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)") })
+    /// What is open in this process, as `/proc/…/fd` names it (proc(5)).
+    private static func names() throws -> [(descriptor: Int32, name: String)] {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { entry in
+        guard let descriptor = Int32(entry),
+          let name = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(entry)")
+        else { return nil }
+        return (descriptor, name)
+      }
     }
 
-    /// The client's ends of the connections to that port, as `/proc/…/fd` names them (proc(5)).
-    private static func connections(to port: UInt16) throws -> [String] {
-      let hex = String(port, radix: 16, uppercase: true)
-      let suffix = ":" + String(repeating: "0", count: 4 - hex.count) + hex
-      let text = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
-      var found: [String] = []
-      for line in text.split(separator: "\n").dropFirst() {
-        let fields = line.split(separator: " ")
-        // 01 is an established connection.
-        if fields.count > 9, fields[2].hasSuffix(suffix), fields[3] == "01" { found.append("socket:[\(fields[9])]") }
+    /// Whether that is a TCP connection to that port.
+    private static func leads(_ descriptor: Int32, to port: UInt16) -> Bool {
+      var address = sockaddr_in()
+      var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let status = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) }
       }
-      return found
+      return status == 0 && Int32(address.sin_family) == AF_INET && UInt16(bigEndian: address.sin_port) == port
     }
 
     /// What `ls -l /proc/self/fd` says in a child that is given everything it can be given.
