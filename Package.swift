@@ -91,7 +91,7 @@ let package = Package(
     .target(
       name: "AuthCacheCommand",
       dependencies: [
-        "AuthCache", "AuthCacheConformance",
+        "AuthCache", "AuthCacheConformance", "AuthCacheServers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),

@@ -115,7 +115,10 @@ final class MySQLConnection: SQLConnection, @unchecked Sendable {
   /// A change of the schema commits by itself, so the lock can't be the transaction's.
   func beginMigrating(_ name: String) throws(SQLFailure) {
     let lock = MySQLServer.lockName(for: name)
-    guard try integer("SELECT GET_LOCK(\(lock), \(max(1, timeout.wholeMilliseconds / 1_000)))") == 1 else {
+    // The server gives up before this side does, so that it can say so.
+    let patience = timeout.wholeMilliseconds * 3 / 4
+    let seconds = "\(patience / 1_000).\(String(1_000 + patience % 1_000).dropFirst())"
+    guard try integer("SELECT GET_LOCK(\(lock), \(seconds))") == 1 else {
       throw SQLFailure(.timeout, "another process is changing the schema and does not finish")
     }
     self.lock = lock

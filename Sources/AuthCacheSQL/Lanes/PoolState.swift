@@ -156,11 +156,6 @@ extension PoolState {
   /// Wakes one that would take part and has waited for others to connect.
   private func wakeWatcher() { slots.values.first { $0.watches }?.condition.signal() }
 
-  /// A lane left these behind, and may be held up for long: somebody else has to serve or to watch them.
-  private mutating func wakeForRest() {
-    for writes in [false, true] where queue.count(writes: writes) > 0 { _ = wakeForWork(writes: writes) }
-  }
-
   mutating func wakeAll() { for slot in slots.values { slot.condition.signal() } }
 
   /// Claims what waits for that lane: no more than one batch, where others could serve the next.
@@ -175,7 +170,6 @@ extension PoolState {
       serving.requests += requests.count
       serving.load = max(serving.load - serving.load / 8, serving.requests + left)
     }
-    wakeForRest()
     return requests
   }
 

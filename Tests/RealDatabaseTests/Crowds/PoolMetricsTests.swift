@@ -80,9 +80,11 @@ extension RealDatabases {
         $0.connections = 1...1
         $0.acquireTimeout = .milliseconds(300)
       }
+      try await until { place.open == 1 && place.busy == 0 && place.waiting == 0 }
+      let opened = place.waits.count
       await place.proxy.stall()
       let first = place.load(times: 1)
-      try await until { place.busy == 1 && place.waiting == 0 }
+      try await until { place.waits.count == opened + 1 && place.busy == 1 && place.waiting == 0 }
       let before = place.waits.count
       for load in place.load(times: 20) {
         let error = try await failure { _ = try await load.value }

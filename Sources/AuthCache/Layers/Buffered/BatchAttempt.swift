@@ -17,13 +17,10 @@ struct BatchAttempt: Sendable {
   let bulk: (any BulkBackend)?
 
   /// Carries out one write in the task of its caller, whose cancellation is no failure that might pass.
-  func carryOut(_ write: BufferedWrite) async -> Outcome {
-    var outcome = Outcome(results: [await single(write)])
-    if case .failure(let error) = outcome.results[0], error.effect == .none, error.code != .cancelled {
-      outcome.retries = 1
-      outcome.results[0] = await single(write)
-    }
-    return outcome
+  func carryOut(_ write: BufferedWrite) async -> (result: Answer, retries: Int) {
+    let first = await single(write)
+    guard case .failure(let error) = first, error.effect == .none, error.code != .cancelled else { return (first, 0) }
+    return (await single(write), 1)
   }
 
   /// Carries out writes of different records. Removals go first: they set aliases free that a store may take.
@@ -90,14 +87,15 @@ struct BatchAttempt: Sendable {
   }
 
   private func single(_ write: BufferedWrite) async -> Answer {
-    switch write {
-    case .store(let record):
-      await attempt { () async throws(AuthCacheError) in
+    do throws(AuthCacheError) {
+      switch write {
+      case .store(let record):
         try await delegate.store(record)
-        return false
+        return .success(false)
+      case .remove(let lookup): return .success(try await delegate.remove(lookup))
       }
-    case .remove(let lookup):
-      await attempt { () async throws(AuthCacheError) in try await delegate.remove(lookup) }
+    } catch {
+      return .failure(error)
     }
   }
 

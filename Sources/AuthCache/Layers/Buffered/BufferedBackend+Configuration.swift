@@ -6,7 +6,8 @@ extension BufferedBackend {
 /// How a ``BufferedBackend`` gathers and acknowledges. Works untouched.
 ///
 /// Untouched, nothing waits for company: a write starts a flush at once, and those that come while it is under way
-/// form the next one. A positive ``maxDelay`` trades that wait for larger flushes.
+/// form the next one; a store that gathers by itself (``GatheringBackend``) gets them as they come. A positive
+/// ``maxDelay`` trades that wait for larger flushes.
 public struct BufferConfiguration: Sendable {
   /// What a read sees of the writes that wait.
   public enum Reads: String, Sendable, Hashable {

@@ -10,6 +10,9 @@
 /// try await backend.close()          // writes what waits, then closes the store
 /// ```
 ///
+/// - Over a store that gathers single writes by itself (``GatheringBackend``, as the bundled databases) and without a
+///   delay, a write that nothing has to go before is handed on at once; what comes for the same record meanwhile waits,
+///   coalesced.
 /// - `store` and `remove` by id are gathered. Every other write goes to the delegate, after what waits for that record.
 /// - A failure reaches those who wait for that record. Of an acknowledged write, the next caller hears, and
 ///   ``close()``; the record is kept, see ``unwritten()``.

@@ -137,13 +137,13 @@ extension WriteBuffer {
       guard !state.isOver else { return false }
       state.queue.counts.flushes += 1
       state.queue.counts.retried += attempt.retries
-      deliveries += state.queue.arrive(flying, attempt.results[0], at: ended)
+      deliveries += state.queue.arrive(flying, attempt.result, at: ended)
       return state.queue.counts.flushes.isMultiple(of: 16)
     }
     metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
     // One lock less for most of them; the sums are right when the buffer is closed.
     if isReporter == true { report() }
-    return try attempt.results[0].get()
+    return try attempt.result.get()
   }
 
   /// Writes a batch and tells everyone concerned.
