@@ -12,7 +12,7 @@ extension RealDatabases {
     /// What is in the bytes that commit: a statement of its own, or else whatever is sent next.
     private static func commit(_ deed: Deed, on database: Database) -> String? {
       switch (database, deed) {
-      case (.postgres, .bulk), (.mariadb, .bulk), (.mariadb, .group), (.mariadbLocked, _): "COMMIT"
+      case (.mariadb, .bulk), (.mariadb, .group), (.mariadbLocked, _): "COMMIT"
       case (.postgres, _), (.mariadb, _): nil
       }
     }

@@ -111,7 +111,8 @@ extension RealDatabases {
       let records = (10..<40).map { record($0) }
       try await backend.store(contentsOf: records)
       _ = try await backend.extend(records[0].id, to: records[0].createdAt + .seconds(9_000))
-      // Each answer takes a quarter of a second: the first goes alone, and all others are one batch behind it.
+      // Each answer takes a quarter of a second. However many are taken up first, they or those behind them need more
+      // than there is, together and not alone.
       await line.proxy.drip(every: .milliseconds(10))
       let start = ContinuousClock.now
       let failures = try await withThrowingTaskGroup(of: AuthCacheError?.self) { group in
@@ -123,7 +124,8 @@ extension RealDatabases {
         return try await group.reduce(into: [AuthCacheError]()) { if let error = $1 { $0.append(error) } }
       }
       #expect(ContinuousClock.now - start < .seconds(5))
-      #expect(failures.count { $0.code == .timeout && $0.effect == .unknown } > 20, "\(failures.count)")
+      #expect(failures.count { $0.code == .timeout && $0.effect == .unknown } >= 5)
+      #expect(failures.allSatisfy { [.timeout, .unavailable].contains($0.code) })
       try await line.end()
     }
   }
