@@ -53,7 +53,7 @@ extension BackendFactory {
     configuration.logger = environment.logger
     configuration.deletes = deletes
     // Checks that run side by side open many handles, some of them in several processes.
-    (configuration.minConnections, configuration.maxConnections) = (1, 3)
+    (configuration.minConnections, configuration.maxConnections) = (3, 3)
     do throws(AuthCacheError) {
       return try await MySQLBackend(configuration: configuration)
     } catch {

@@ -43,7 +43,7 @@ extension BackendFactory {
     configuration.announcesChanges = environment.announces
     configuration.logger = environment.logger
     // Checks that run side by side open many handles, some of them in several processes.
-    (configuration.minConnections, configuration.maxConnections) = (1, 3)
+    (configuration.minConnections, configuration.maxConnections) = (3, 3)
     do throws(AuthCacheError) {
       return try await PostgresBackend(configuration: configuration)
     } catch {

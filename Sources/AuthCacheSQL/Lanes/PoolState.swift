@@ -108,8 +108,7 @@ extension PoolState {
     let open = counts.open
     var due =
       switch open {
-      case 0: isServed ? oldest + settings.pace.patience : oldest
-      case ..<settings.connections.lowerBound: oldest + settings.pace.patience
+      case ..<max(1, settings.connections.lowerBound): isServed ? oldest + settings.pace.patience : oldest
       default: oldest + settings.pace.growth
       }
     // One after the other, unless it takes long: many at once would open what nobody needs.
