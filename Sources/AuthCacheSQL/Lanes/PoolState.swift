@@ -161,6 +161,8 @@ extension PoolState {
   mutating func take(for lane: Int, writes: Bool) -> [LaneRequest] {
     let isAlone = settings.connections.upperBound == 1
     let limit = isAlone ? settings.batchLimit : min(settings.batchLimit, crowd(writes: writes))
+    // A lane that always finds new work in time never sees an empty queue.
+    if let oldest = queue.oldest, Monotonic.now - oldest < settings.pace.patience { isExhausted = false }
     let requests = queue.take(writes: writes, limit: limit)
     slots[lane]?.taken = requests.count
     // What is left came before this lane was awake: somebody has to see whether it gets on.

@@ -1,5 +1,6 @@
 import AuthCache
 import Synchronization
+import Testing
 
 func record(
   _ number: UInt64, kind: RecordKind = .code, revision: UInt64 = 1, clock: any AuthCacheClock = .system,
@@ -23,9 +24,20 @@ func failure(of body: () async throws -> Void) async throws -> AuthCacheError? {
   }
 }
 
-/// Waits for what servers and other tasks do. The test's time limit ends it.
-func until(_ condition: () async throws -> Bool) async throws {
-  while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
+/// Waits for what servers and other tasks do.
+func until(
+  _ condition: () async throws -> Bool, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+  let end = ContinuousClock.now + .seconds(90)
+  while try await !condition() {
+    guard ContinuousClock.now < end else { throw StillWaiting(at: "\(sourceLocation)") }
+    try await Task.sleep(for: .milliseconds(2))
+  }
+}
+
+/// What a test waits for has not come.
+struct StillWaiting: Error {
+  let at: String
 }
 
 /// A number that tasks raise together.

@@ -1,5 +1,6 @@
 import AuthCache
 import AuthCacheServers
+import Testing
 
 /// A backend with one connection behind a proxy, in a table that counts what is done to its rows.
 struct Line {
