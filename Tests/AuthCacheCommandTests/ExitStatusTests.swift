@@ -26,7 +26,11 @@ import Testing
     arguments: [
       (["verify", "--backend", "postgre"], "memory"), (["verify", "--suite", "recrods"], "records"),
       (["verify", "--requirement", "code.consume.twice"], "code.consume.once"),
-      (["verify", "--stack", "chached"], "plain"), (["verify", "--format", "yaml"], "json"),
+      (["verify", "--stack", "chached"], "“cached”? Valid: plain, all, or the layers cached and buffered"),
+      (["verify", "--stack", "cached+bufered"], "no layer “bufered”. Did you mean “cached+buffered”?"),
+      (["verify", "--stack", "cached-buffered"], "Did you mean “cached+buffered”?"),
+      (["verify", "--stack", "cached+"], "no layer “”"), (["verify", "--stack", "cached+plain"], "no layer “plain”"),
+      (["verify", "--format", "yaml"], "json"),
       (["verify", "--jobs", "0"], "at least 1"), (["verify", "--repeat", "0"], "at least 1"),
       (["verify", "--url", "redis://localhost"], "sqlite:"), (["verify", "--url", "sqlite:"], "sqlite:PATH"),
       (["verify", "--url", "/tmp/x.db"], "scheme"), (["schema", "--backend", "memory"], "sqlite"),
@@ -38,6 +42,31 @@ import Testing
     #expect(ending.status == 2, "\(words): \(ending.errors)")
     #expect(ending.errors.contains(mentioned), "\(words): \(ending.errors)")
     #expect(ending.output.isEmpty)
+  }
+
+  @Test("any composition of layers is built, under the name that it was asked for")
+  func stacks() throws {
+    let named = ["cached+buffered", "buffered+buffered", "cached+cached+buffered+cached"]
+    let ending = try Program.run(
+      [
+        "verify", "--backend", "memory", "--requirement", "session.alias.replaceDropsOld", "--format", "json",
+        "--stack",
+      ] + named)
+    #expect(ending.status == 0, "\(ending.errors)")
+    let report = try Report(json: Data(ending.output.utf8))
+    #expect(report.subjects.map(\.stack) == named)
+    #expect(report.total("passed") == named.count)
+  }
+
+  @Test("a known failure under a stack that can't be is refused")
+  func knownFailureUnderNoStack() throws {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("known-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: file) }
+    let entry = #"[{"id": "record.load.absent", "backend": "*", "stack": "cached-buffered", "reason": "none"}]"#
+    try Data(entry.utf8).write(to: file)
+    let ending = try Program.run("verify", "--suite", "records", "--known-failures", file.path)
+    #expect(ending.status == 2)
+    #expect(ending.errors.contains("cached+buffered"))
   }
 
   @Test("a store that can't be reached ends with 3 and says what to do")

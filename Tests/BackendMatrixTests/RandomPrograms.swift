@@ -88,7 +88,7 @@ extension Stack {
     [.cache], [.buffer], [.cache, .buffer], [.buffer, .cache], [.cache, .buffer, .cache],
   ]
   .map { layers in
-    Stack("keen-" + layers.map(\.rawValue).joined(separator: "-")) { backend, environment in
+    Stack("keen " + Stack(layers: layers).name) { backend, environment in
       try layers.reversed().reduce(backend) { try $0.keenly($1, environment.clock) }
     }
   }

@@ -19,6 +19,7 @@ struct Verify: AsyncParsableCommand {
           \(name) verify --requirement code.consume.once --seed 42 --repeat 100
           \(name) verify --ephemeral --backend postgres --backend mysql
           \(name) verify --url sqlite:/var/lib/app/auth.db
+          \(name) verify --backend sqlite --stack cached+buffered
           \(name) verify --report report --known-failures known.json
           \(name) verify --format json | jq .subjects[].totals
 
@@ -43,7 +44,9 @@ struct Verify: AsyncParsableCommand {
   @Flag(name: .long, help: "Start a server for the run for each backend that can have one. All of them by default.")
   var ephemeral = false
 
-  @Option(name: .long, parsing: .upToNextOption, help: "The layers over the backend, or “all”. Default: plain.")
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "The layers over the backend from the top down, such as cached or cached+buffered, or “all”. Default: plain.")
   var stack: [String] = []
 
   @Option(name: .long, parsing: .upToNextOption, help: "A chapter of the contract; may be repeated.")

@@ -16,7 +16,10 @@ extension KnownFailures {
         "--known-failures: “\(path)” is no list of known failures: \(reason). It is a JSON array of "
           + "{\"id\": …, \"backend\": …, \"stack\": …, \"reason\": …, \"until\": \"2027-01-31\"}.")
     }
-    do { try RequirementChoice.names.check(entries.map(\.id)) } catch let fault as Fault {
+    do {
+      try RequirementChoice.names.check(entries.map(\.id))
+      for entry in entries where entry.stack != "*" { _ = try Stack(word: entry.stack) }
+    } catch let fault as Fault {
       throw Fault.usage("--known-failures: “\(path)”: \(fault.sentence)")
     }
   }

@@ -70,9 +70,9 @@ struct Subjects {
 
   private func chosenStacks() throws -> [Stack] {
     if stacks.isEmpty { return [.plain] }
-    if stacks.contains("all") { return Stack.all }
-    try Names("stack", Stack.all.map(\.name) + ["all"]).check(stacks)
-    return Stack.all.filter { stacks.contains($0.name) }
+    let chosen = try stacks.flatMap { $0 == "all" ? Stack.all : [try Stack(word: $0)] }
+    var names: Set<String> = []
+    return chosen.filter { names.insert($0.name).inserted }
   }
 
   /// The addresses by the name of the backend that takes them.

@@ -65,7 +65,7 @@ public struct ChildScenario: Sendable, Identifiable {
     guard let factory = registry[task.backend] ?? own.first(where: { $0.name == task.backend }) else {
       throw Blocked("the child does not know the backend \(task.backend): register it with its command")
     }
-    guard let stack = Stack.all.first(where: { $0.name == task.stack }) else {
+    guard let stack = Stack(named: task.stack) else {
       throw Blocked("the child does not know the stack \(task.stack)")
     }
     try await scenario.body(

@@ -3,11 +3,11 @@ public import AuthCache
 /// The layers that a backend is verified under, from the top down.
 public struct Stack: Sendable, Hashable, CustomStringConvertible {
   /// A layer that the kit can put on a backend, as it is made without a configuration.
-  public enum Layer: String, Sendable, Hashable {
+  public enum Layer: String, Sendable, Hashable, CaseIterable {
     case cache, buffer
   }
 
-  /// The name in reports and after `--stack`.
+  /// The name in reports and after `--stack`: its layers from the top down, joined by `+`.
   public let name: String
   /// From the top down; nil for a stack that is built by a closure, into which the kit can't look.
   public let layers: [Layer]?
@@ -33,27 +33,27 @@ public struct Stack: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// No layer at all.
-  public static let plain = Stack("plain", layers: [])
+  public static let plain = Stack(layers: [])
 
   /// A write buffer that acknowledges what is persisted.
-  public static let buffered = Stack("buffered", layers: [.buffer])
+  public static let buffered = Stack(layers: [.buffer])
 
   /// A cache over the backend.
-  public static let cached = Stack("cached", layers: [.cache])
+  public static let cached = Stack(layers: [.cache])
 
   /// A cache over a write buffer.
-  public static let cachedBuffered = Stack("cached-buffered", layers: [.cache, .buffer])
+  public static let cachedBuffered = Stack(layers: [.cache, .buffer])
 
   /// A write buffer over a cache.
-  public static let bufferedCached = Stack("buffered-cached", layers: [.buffer, .cache])
+  public static let bufferedCached = Stack(layers: [.buffer, .cache])
 
   /// A cache over a write buffer over a cache.
-  public static let threeDeep = Stack("cached-buffered-cached", layers: [.cache, .buffer, .cache])
+  public static let threeDeep = Stack(layers: [.cache, .buffer, .cache])
 
   /// A write buffer over a cache over a write buffer.
-  public static let threeDeepBuffered = Stack("buffered-cached-buffered", layers: [.buffer, .cache, .buffer])
+  public static let threeDeepBuffered = Stack(layers: [.buffer, .cache, .buffer])
 
-  /// Every stack that this kit knows by name.
+  /// What `--stack all` stands for: every order of both layers up to three deep in which they alternate.
   public static let all: [Stack] = [
     .plain, .buffered, .cached, .cachedBuffered, .bufferedCached, .threeDeep, .threeDeepBuffered,
   ]

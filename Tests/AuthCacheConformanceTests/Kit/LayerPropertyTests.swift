@@ -70,14 +70,24 @@ import Testing
     #expect(isAsked(.linearizable) == !layers.contains(.cache))
     #expect(isAsked(.cache) == layers.contains(.cache))
     for need in [Need.aliases, .bulk, .group, .listing, .injectedClock, .sweptExpiry] { #expect(isAsked(need)) }
-    #expect(layers.map(\.rawValue) == stack.name.words)
+    #expect(layers.map(\.rawValue) == stack.name.layers)
+  }
+
+  @Test func `A name means its layers from the top down, in any composition`() throws {
+    for stack in Stack.all { #expect(Stack(named: stack.name)?.layers == stack.layers) }
+    #expect(Stack(named: "cached+buffered")?.layers == [.cache, .buffer])
+    #expect(Stack(named: "buffered+buffered+cached+cached")?.layers == [.buffer, .buffer, .cache, .cache])
+    #expect(Stack(layers: [.buffer, .cache]) == .bufferedCached)
+    for name in ["", "+", "cached+", "+cached", "cached+plain", "Cached", "cached-buffered", "cache", "all"] {
+      #expect(Stack(named: name) == nil, "\(name)")
+    }
   }
 }
 
 extension String {
   /// The layers that the name of a stack is made of.
-  fileprivate var words: [String] {
-    self == "plain" ? [] : split(separator: "-").map { $0 == "cached" ? "cache" : "buffer" }
+  fileprivate var layers: [String] {
+    self == "plain" ? [] : split(separator: "+").map { $0 == "cached" ? "cache" : "buffer" }
   }
 }
 
@@ -85,13 +95,13 @@ extension Stack {
   static let queued = Stack("queued") { backend, environment in
     try backend.buffered(.queueing(.coherent), clock: environment.clock)
   }
-  static let queuedBypassed = Stack("queued-bypassed") { backend, environment in
+  static let queuedBypassed = Stack("queued, bypassed") { backend, environment in
     try backend.buffered(.queueing(.bypass), clock: environment.clock)
   }
-  static let cachedQueued = Stack("cached-queued") { backend, environment in
+  static let cachedQueued = Stack("cached over queued") { backend, environment in
     try backend.buffered(.queueing(.coherent), clock: environment.clock).cached(clock: environment.clock)
   }
-  static let cachedQueuedBypassed = Stack("cached-queued-bypassed") { backend, environment in
+  static let cachedQueuedBypassed = Stack("cached over queued, bypassed") { backend, environment in
     try backend.buffered(.queueing(.bypass), clock: environment.clock).cached(clock: environment.clock)
   }
   static let disabled = Stack("disabled") { backend, environment in backend.withDisabledCache(environment.clock) }
