@@ -128,14 +128,15 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ]
     ),
-    .testTarget(name: "AuthCacheServersTests", dependencies: ["AuthCacheServers", "AuthCacheConformance"]),
+    .testTarget(
+      name: "AuthCacheServersTests", dependencies: ["AuthCacheServers", "AuthCacheConformance", "AuthCacheCLI"]),
     .testTarget(
       name: "AuthCacheConformanceTests",
       dependencies: ["AuthCache", "AuthCacheConformance", "AuthCacheTesting", "AuthCacheCLI"]
     ),
     .testTarget(
       name: "AuthCacheCommandTests",
-      dependencies: ["AuthCache", "AuthCacheCommand", "AuthCacheConformance", "AuthCacheCLI"]
+      dependencies: ["AuthCache", "AuthCacheCommand", "AuthCacheConformance", "AuthCacheServers", "AuthCacheCLI"]
     ),
     .testTarget(
       name: "BackendMatrixTests",

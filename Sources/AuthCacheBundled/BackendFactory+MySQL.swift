@@ -23,11 +23,13 @@ extension BackendFactory {
       probe: { try MySQLSite(of: $0).everyByte() },
       server: { try MySQLSite(of: $0).server() },
       tools: Tools(
-        schema: { try MySQLBackend.schema(tableName: $0 ?? MySQLBackend.Configuration.defaultTableName) },
-        announcingSchema: {
+        schema: { table, options in
           try MySQLBackend.schema(
-            tableName: $0 ?? MySQLBackend.Configuration.defaultTableName, announcesChanges: true)
+            tableName: table ?? MySQLBackend.Configuration.defaultTableName,
+            tables: options.contains(.tablePerKind) ? .perKind : .one,
+            announcesChanges: options.contains(.announceChanges))
         },
+        schemaOptions: [.announceChanges, .tablePerKind],
         diagnose: ServerDiagnosis.mysql,
         wrongWithAddress: { url in
           do throws(AuthCacheError) {

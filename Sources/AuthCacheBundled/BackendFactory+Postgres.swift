@@ -17,11 +17,16 @@ extension BackendFactory {
     probe: { try PostgresSite(of: $0).everyByte() },
     server: { try PostgresSite(of: $0).server() },
     tools: Tools(
-      schema: { try PostgresBackend.schema(tableName: $0 ?? PostgresBackend.Configuration.defaultTableName) },
-      announcingSchema: {
-        try PostgresBackend.schema(
-          tableName: $0 ?? PostgresBackend.Configuration.defaultTableName, announcesChanges: true)
+      schema: { table, options in
+        var tableOptions: PostgresBackend.Configuration.TableOptions = []
+        if options.contains(.unlogged) { tableOptions.insert(.unlogged) }
+        if options.contains(.jsonPayload) { tableOptions.insert(.jsonPayload) }
+        return try PostgresBackend.schema(
+          tableName: table ?? PostgresBackend.Configuration.defaultTableName,
+          tables: options.contains(.tablePerKind) ? .perKind : .one, options: tableOptions,
+          announcesChanges: options.contains(.announceChanges))
       },
+      schemaOptions: Set(SchemaOption.allCases),
       diagnose: ServerDiagnosis.postgres,
       wrongWithAddress: { url in
         do throws(AuthCacheError) {

@@ -15,11 +15,13 @@ extension BackendFactory {
     probe: { try SQLiteFile(of: $0).everyByte() },
     server: { _ in "SQLite \(SQLiteBackend.libraryVersion)" },
     tools: Tools(
-      schema: { try SQLiteBackend.schema(tableName: $0 ?? SQLiteBackend.Configuration.defaultTableName) },
-      announcingSchema: {
+      schema: { table, options in
         try SQLiteBackend.schema(
-          tableName: $0 ?? SQLiteBackend.Configuration.defaultTableName, announcesChanges: true)
+          tableName: table ?? SQLiteBackend.Configuration.defaultTableName,
+          tables: options.contains(.tablePerKind) ? .perKind : .one,
+          announcesChanges: options.contains(.announceChanges))
       },
+      schemaOptions: [.announceChanges, .tablePerKind],
       diagnose: SQLiteDiagnosis.diagnose, wrongWithAddress: SQLiteAddress.fault(in:),
       rival: { try SQLiteRawLoop($0) },
       targets: RawTargets(readByOne: 2, readsBy64: 1.2, writesBy64: 5, bulk: 0.8, bulkCount: 10_000, rows: 10_000),

@@ -22,7 +22,7 @@ internal import Musl
 ///
 /// The program then has the subcommands `verify`, `contract`, `sabotage`, `bench`, `compare`, `schema` and `doctor`.
 /// Exit status: 0, all that was required passed; 1, a requirement was breached; 2, the command's words are off;
-/// 3, something required could not be reached, or nothing was executed.
+/// 3, something required could not be reached, or nothing was executed; 130 and 143, ended by Ctrl-C and by SIGTERM.
 public protocol ConformanceCommand {
   /// The backends that can be named after `--backend`. Those that need no server run when none is named.
   static var backends: BackendRegistry { get }

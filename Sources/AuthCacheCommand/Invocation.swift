@@ -62,7 +62,8 @@ enum ExitStatus {
   static let breached: Int32 = 1
   static let usage: Int32 = 2
   static let blocked: Int32 = 3
-  static let interrupted: Int32 = 130
+  /// What a shell reports of a program that this signal ended: 130 for Ctrl-C, 143 for SIGTERM.
+  static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
 }
 
 /// Why the program can't do what it was asked: one sentence for the user, and the exit status.

@@ -82,6 +82,13 @@ extension MySQLBackend {
       /// to grant rights, to vacuum or to look into them apart. Removing a group or what has expired takes a statement
       /// for each. Chosen once: records do not move.
       case perKind
+
+      func layout(named name: String) throws(AuthCacheError) -> TableLayout {
+        switch self {
+        case .one: TableLayout(try TableName(name))
+        case .perKind: try TableLayout(perKind: try TableName(name))
+        }
+      }
     }
 
     /// How a record is taken out and returned at once.
@@ -93,13 +100,7 @@ extension MySQLBackend {
     }
 
     var layout: TableLayout {
-      get throws(AuthCacheError) {
-        let name = try TableName(tableName)
-        return switch tables {
-        case .one: TableLayout(name)
-        case .perKind: try TableLayout(perKind: name)
-        }
-      }
+      get throws(AuthCacheError) { try tables.layout(named: tableName) }
     }
 
     var engine: SQLBackend.Configuration {

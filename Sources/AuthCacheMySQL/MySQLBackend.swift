@@ -93,15 +93,17 @@ extension MySQLBackend {
   /// The version of the client library in this process: `3.3.14`.
   public static var libraryVersion: String { String(cString: mysql_get_client_info()) }
 
-  /// What connecting runs on an empty database, as SQL ready to be read or piped into `mariadb`.
+  /// What connecting makes of an empty database, as SQL ready to be read or piped into `mariadb`. To run it again is
+  /// harmless.
   ///
   /// - Parameter announcesChanges: with what announces changes.
   /// - Throws: `invalidArgument` for a table name that can't be meant.
   public static func schema(
-    tableName: String = Configuration.defaultTableName, announcesChanges: Bool = false
+    tableName: String = Configuration.defaultTableName, tables: Configuration.Tables = .one,
+    announcesChanges: Bool = false
   ) throws(AuthCacheError) -> String {
     Schema.text(
-      TableLayout(try TableName(tableName)), dialect: MySQLDialect(hasReturning: true),
+      try tables.layout(named: tableName), dialect: MySQLDialect(hasReturning: true),
       announcesChanges: announcesChanges)
   }
 }

@@ -91,6 +91,13 @@ extension PostgresBackend {
       /// to grant rights, to vacuum or to look into them apart. Removing a group or what has expired takes a statement
       /// for each. Chosen once: records do not move.
       case perKind
+
+      func layout(named name: String) throws(AuthCacheError) -> TableLayout {
+        switch self {
+        case .one: TableLayout(try TableName(name))
+        case .perKind: try TableLayout(perKind: try TableName(name))
+        }
+      }
     }
 
     /// What an acknowledged write survives.
@@ -115,13 +122,7 @@ extension PostgresBackend {
     }
 
     var layout: TableLayout {
-      get throws(AuthCacheError) {
-        let name = try TableName(tableName)
-        return switch tables {
-        case .one: TableLayout(name)
-        case .perKind: try TableLayout(perKind: name)
-        }
-      }
+      get throws(AuthCacheError) { try tables.layout(named: tableName) }
     }
 
     var engine: SQLBackend.Configuration {

@@ -95,16 +95,17 @@ extension PostgresBackend {
   /// The version of the client library in this process: `15.18`.
   public static var libraryVersion: String { "\(PQlibVersion() / 10_000).\(PQlibVersion() % 10_000)" }
 
-  /// What connecting runs on an empty database, as SQL ready to be read or piped into `psql`.
+  /// What connecting makes of an empty database, as SQL ready to be read or piped into `psql`. To run it again is
+  /// harmless.
   ///
   /// - Parameter announcesChanges: with what announces changes.
   /// - Throws: `invalidArgument` for a table name that can't be meant.
   public static func schema(
-    tableName: String = Configuration.defaultTableName, options: Configuration.TableOptions = [],
-    announcesChanges: Bool = false
+    tableName: String = Configuration.defaultTableName, tables: Configuration.Tables = .one,
+    options: Configuration.TableOptions = [], announcesChanges: Bool = false
   ) throws(AuthCacheError) -> String {
     Schema.text(
-      TableLayout(try TableName(tableName)), dialect: PostgresDialect(options: options),
+      try tables.layout(named: tableName), dialect: PostgresDialect(options: options),
       announcesChanges: announcesChanges)
   }
 }

@@ -99,14 +99,15 @@ extension SQLiteBackend {
   /// The version of the SQLite library in this process: `3.40.1`.
   public static var libraryVersion: String { String(cString: sqlite3_libversion()) }
 
-  /// What opening runs on an empty file, as SQL ready to be read or piped into `sqlite3`.
+  /// What opening makes of an empty file, as SQL ready to be read or piped into `sqlite3`. To run it again is harmless.
   ///
   /// - Parameter announcesChanges: with what announces changes.
   /// - Throws: `invalidArgument` for a table name that can't be meant.
   public static func schema(
-    tableName: String = Configuration.defaultTableName, announcesChanges: Bool = false
+    tableName: String = Configuration.defaultTableName, tables: Configuration.Tables = .one,
+    announcesChanges: Bool = false
   ) throws(AuthCacheError) -> String {
     Schema.text(
-      TableLayout(try TableName(tableName)), dialect: SQLiteDialect(), announcesChanges: announcesChanges)
+      try tables.layout(named: tableName), dialect: SQLiteDialect(), announcesChanges: announcesChanges)
   }
 }

@@ -35,6 +35,9 @@ import Testing
       (["verify", "--url", "redis://localhost"], "sqlite:"), (["verify", "--url", "sqlite:"], "sqlite:PATH"),
       (["verify", "--url", "/tmp/x.db"], "scheme"), (["schema", "--backend", "memory"], "sqlite"),
       (["schema", "--backend", "sqlite", "--table", "a;b"], "letter"), (["vrefiy"], "verify"),
+      (["schema", "--backend", "sqlite", "--unlogged"], "sqlite has no schema with --unlogged"),
+      (["schema", "--backend", "mysql", "--json-payload"], "mysql has no schema with --json-payload"),
+      (["verify", "--backend", "memory,sqlit"], "sqlite"),
       (["verify", "--known-failures", "/nowhere.json"], "/nowhere.json"), (["contract", "--format", "pdf"], "html"),
     ])
   func usage(_ words: [String], _ mentioned: String) throws {
@@ -67,6 +70,40 @@ import Testing
     let ending = try Program.run("verify", "--suite", "records", "--known-failures", file.path)
     #expect(ending.status == 2)
     #expect(ending.errors.contains("cached+buffered"))
+  }
+
+  @Test(
+    "options that name several things take them with commas, with spaces and repeated, and the help says so",
+    arguments: [
+      [
+        "--backend", "memory,sqlite", "--stack", "plain,cached", "--requirement",
+        "record.store.readable,record.load.absent",
+      ],
+      [
+        "--backend", "memory", "sqlite", "--stack", "plain", "cached", "--requirement", "record.store.readable",
+        "record.load.absent",
+      ],
+      [
+        "--backend", "memory", "--backend", "sqlite", "--stack", "plain", "--stack", "cached", "--requirement",
+        "record.store.readable", "--requirement", "record.load.absent",
+      ],
+    ])
+  func several(_ words: [String]) throws {
+    let ending = try Program.run(["verify", "--format", "json"] + words)
+    #expect(ending.status == 0, "\(ending.errors)")
+    let report = try Report(json: Data(ending.output.utf8))
+    #expect(
+      report.subjects.map { "\($0.backend) \($0.stack)" } == [
+        "memory plain", "memory cached", "sqlite plain", "sqlite cached",
+      ])
+    for subject in report.subjects {
+      #expect(Set(subject.results.map(\.id)) == ["record.store.readable", "record.load.absent"])
+    }
+    let suites = try Program.run("verify", "--backend", "memory", "--suite", "records,keys", "--format", "json")
+    #expect(suites.status == 0, "\(suites.errors)")
+    let suitesAsked = try Report(json: Data(suites.output.utf8)).subjects.flatMap(\.results).map(\.suite)
+    #expect(Set(suitesAsked) == ["records", "keys"])
+    #expect(try Program.run("verify", "--help").output.contains("commas"))
   }
 
   @Test("a store that can't be reached ends with 3 and says what to do")
@@ -116,7 +153,7 @@ import Testing
   func tools() throws {
     let schema = try Program.run("schema", "--backend", "sqlite", "--table", "logins")
     #expect(schema.status == 0)
-    #expect(schema.output.contains("CREATE TABLE logins ("))
+    #expect(schema.output.contains("CREATE TABLE IF NOT EXISTS logins ("))
     #expect(try Program.run("doctor").status == 0)
     #expect(try Program.run("doctor", "--url", "sqlite:/nowhere/at/all/auth.db").status == 3)
   }

@@ -8,8 +8,10 @@ import Glibc
 #endif
 
 @Suite struct InterruptionTests {
-  @Test("Ctrl-C ends with 130, leaves no folder behind and writes the incomplete report")
-  func interrupted() throws {
+  @Test(
+    "Ctrl-C ends with 130 and SIGTERM with 143, leaves no folder behind and writes the incomplete report",
+    arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  func interrupted(_ signal: Int32, _ status: Int32) throws {
     let place = FileManager.default.temporaryDirectory.appendingPathComponent("authcache-ctrl-c-\(UUID().uuidString)")
     let temporary = place.appendingPathComponent("tmp")
     try FileManager.default.createDirectory(at: temporary, withIntermediateDirectories: true)
@@ -30,10 +32,10 @@ import Glibc
     while process.isRunning, try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty {
       sched_yield()
     }
-    kill(process.processIdentifier, SIGINT)
+    kill(process.processIdentifier, signal)
     process.waitUntilExit()
     #expect(process.terminationReason == .exit)
-    #expect(process.terminationStatus == 130)
+    #expect(process.terminationStatus == status)
     #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path).isEmpty)
     let report = try String(contentsOfFile: place.path + "/report/report.json", encoding: .utf8)
     #expect(report.contains("\"complete\": false"))

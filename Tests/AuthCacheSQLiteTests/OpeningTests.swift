@@ -82,12 +82,19 @@ import Testing
     for backend in backends { try await backend.close() }
   }
 
-  @Test("the printed schema is the one that opening makes")
-  func printedSchema() async throws {
+  @Test(
+    "the printed schema is one that opens, and to run it again is harmless",
+    arguments: [SQLiteBackend.Configuration.Tables.one, .perKind], [false, true])
+  func printedSchema(_ tables: SQLiteBackend.Configuration.Tables, announces: Bool) async throws {
     let folder = try TemporaryFolder()
-    try run(try SQLiteBackend.schema(tableName: "auth_cache"), in: folder.file)
-    let backend = try await SQLiteBackend(path: folder.file)
+    let schema = try SQLiteBackend.schema(tables: tables, announcesChanges: announces)
+    for _ in 0..<2 { try run(schema, in: folder.file) }
+    var configuration = SQLiteBackend.Configuration(path: folder.file)
+    configuration.tables = tables
+    let backend = try await SQLiteBackend(configuration: configuration)
+    if announces { _ = try await backend.invalidations() }
     try await backend.store(record(1))
+    try run(schema, in: folder.file)
     #expect(try await backend.load(record(1).id) != nil)
     try await backend.close()
   }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import AuthCache
 internal import AuthCacheConformance
+internal import AuthCacheServers
 internal import Foundation
 
 struct Bench: AsyncParsableCommand {
@@ -17,15 +18,16 @@ struct Bench: AsyncParsableCommand {
           \(name) bench --quick
           \(name) bench --only memory-hit --only sqlite-read-one-task
           \(name) bench --backend sqlite --report report
-          \(name) bench --ephemeral --backend postgres --backend mysql
+          \(name) bench --ephemeral --backend postgres,mysql
 
         --ephemeral starts a server of its own for every backend that can have one and has no address. Where redis-server
         is installed, what Redis reaches with the same operations is shown beside the databases: it is a server too, and
-        nothing of it is durable here.
+        nothing of it is durable here. It alone: --only redis.
         """)
   }
 
-  @Option(name: .long, parsing: .upToNextOption, help: "A backend; may be repeated. Default: all that need no server.")
+  @Option(
+    name: .long, parsing: .upToNextOption, help: "Backends: \(Names.howToWrite). Default: all that need no server.")
   var backend: [String] = []
 
   @Option(name: .long, help: "The address of a store; its scheme says which backend.")
@@ -34,7 +36,7 @@ struct Bench: AsyncParsableCommand {
   @Flag(name: .long, help: "Starts servers of its own, and ends them.")
   var ephemeral = false
 
-  @Option(name: .long, parsing: .upToNextOption, help: "A case; may be repeated. Default: all.")
+  @Option(name: .long, parsing: .upToNextOption, help: "Cases: \(Names.howToWrite). Default: all.")
   var only: [String] = []
 
   @Flag(name: .long, help: "A tenth of the work in a third of the rounds.")
@@ -52,22 +54,25 @@ struct Bench: AsyncParsableCommand {
   mutating func run() async throws {
     try Names("format", ["text", "json", "html"]).check([format])
     let subjects = try Subjects(backends: backend.words, urls: url, isEphemeral: ephemeral).all()
-    // What is wrong with the words is found before a server is started.
-    _ = try chosen(subjects)
+    // What is wrong with the words is found before a server is started, and only those are started that are measured.
+    let names = Set(try chosen(subjects).map(\.name))
+    let measured = subjects.filter { subject in benchmarks(of: subject).contains { names.contains($0.name) } }
+    if only.words.contains(Self.redis), let missing = ThrowawayRedis.whatIsMissing { throw Fault.blocked(missing) }
     let folder = try report.map(ReportFolder.init(path:))
     let terminal = Terminal(.error)
     let (scale, clock, started) = (BenchmarkScale(isQuick: quick, seed: seed), ContinuousClock(), Date())
     let begin = clock.now
     Interrupts().watch(patience: 0, first: {}, last: { CheckFolders.removeAll() })
-    let stores = await EphemeralStores.start(for: subjects) { terminal.output.write($0 + "\n") }
+    let stores = await EphemeralStores.start(for: measured) { terminal.output.write($0 + "\n") }
     let outcome: Result<[BenchReport.Case], any Error>
     do { outcome = .success(try await measure(chosen(stores.subjects), scale, terminal)) } catch {
       outcome = .failure(error)
     }
     await stores.end()
     let cases = try outcome.get()
-    let hasServer = stores.subjects.contains { !$0.factory.embedded }
-    let redis = hasServer && only.isEmpty ? await RedisFigures.measure(isQuick: quick) : nil
+    let asksForRedis =
+      only.isEmpty ? subjects.contains { !$0.factory.embedded } : only.words.contains(Self.redis)
+    let redis = asksForRedis ? await RedisFigures.measure(isQuick: quick) : nil
     if terminal.isLive { terminal.output.write("\r\u{1B}[K") }
     let result = BenchReport(
       seed: seed, started: started.formatted(.iso8601), seconds: (clock.now - begin) / .seconds(1),
@@ -94,15 +99,20 @@ struct Bench: AsyncParsableCommand {
   }
 
   private func chosen(_ subjects: [Subject]) throws -> [Benchmark] {
-    let all = subjects.flatMap { subject in
-      (subject.factory.name == "memory" ? Benchmark.memory + Benchmark.buffer + Benchmark.cache + Benchmark.size : [])
-        + Benchmark.cases(of: subject.factory, url: subject.url)
-    }
-    try Names("case", all.map(\.name)).check(only.words)
+    let all = subjects.flatMap(benchmarks)
+    try Names("case", all.map(\.name) + [Self.redis]).check(only.words)
     let chosen = only.isEmpty ? all : all.filter { only.words.contains($0.name) }
-    guard !chosen.isEmpty else { throw Fault.usage("None of these backends has a case to measure.") }
+    if chosen.isEmpty, only.isEmpty { throw Fault.usage("None of these backends has a case to measure.") }
     return chosen
   }
+
+  private func benchmarks(of subject: Subject) -> [Benchmark] {
+    (subject.factory.name == "memory" ? Benchmark.memory + Benchmark.buffer + Benchmark.cache + Benchmark.size : [])
+      + Benchmark.cases(of: subject.factory, url: subject.url)
+  }
+
+  /// What is measured beside the cases, as a word after `--only`.
+  private static let redis = "redis"
 
   private static var isOptimised: Bool {
     #if DEBUG

@@ -17,7 +17,7 @@ struct Doctor: AsyncParsableCommand {
         """)
   }
 
-  @Option(name: .long, parsing: .upToNextOption, help: "A backend; may be repeated. Default: all.")
+  @Option(name: .long, parsing: .upToNextOption, help: "Backends: \(Names.howToWrite). Default: all.")
   var backend: [String] = []
 
   @Option(name: .long, help: "The address of a store; its scheme says which backend.")

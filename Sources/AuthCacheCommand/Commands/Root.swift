@@ -20,6 +20,7 @@ struct Root: AsyncParsableCommand {
           1  a requirement was breached, or a known failure went stale
           2  the command's words are off
           3  something required could not be reached, or nothing was executed
+          130, 143  ended by Ctrl-C, by SIGTERM: whatever was started is put away first
 
         BACKENDS: \(Invocation.current.backends.names.joined(separator: ", "))
         """,

@@ -21,7 +21,7 @@ struct SabotageCommand: AsyncParsableCommand {
   @Option(name: .long, help: "text or json.")
   var format: String = "text"
 
-  @Option(name: .long, parsing: .upToNextOption, help: "A mutant; may be repeated. Default: all.")
+  @Option(name: .long, parsing: .upToNextOption, help: "Mutants: \(Names.howToWrite). Default: all.")
   var only: [String] = []
 
   mutating func run() async throws {

@@ -17,7 +17,7 @@ struct Verify: AsyncParsableCommand {
           \(name) verify
           \(name) verify --backend memory --suite one-time --suite expiry
           \(name) verify --requirement code.consume.once --seed 42 --repeat 100
-          \(name) verify --ephemeral --backend postgres --backend mysql
+          \(name) verify --ephemeral --backend postgres,mysql
           \(name) verify --url sqlite:/var/lib/app/auth.db
           \(name) verify --backend sqlite --stack cached+buffered
           \(name) verify --report report --known-failures known.json
@@ -33,7 +33,8 @@ struct Verify: AsyncParsableCommand {
         """)
   }
 
-  @Option(name: .long, parsing: .upToNextOption, help: "A backend; may be repeated. Default: all that need no server.")
+  @Option(
+    name: .long, parsing: .upToNextOption, help: "Backends: \(Names.howToWrite). Default: all that need no server.")
   var backend: [String] = []
 
   @Option(
@@ -46,13 +47,16 @@ struct Verify: AsyncParsableCommand {
 
   @Option(
     name: .long, parsing: .upToNextOption,
-    help: "The layers over the backend from the top down, such as cached or cached+buffered, or “all”. Default: plain.")
+    help: """
+      Layers over the backend from the top down, such as cached or cached+buffered, or “all”: \(Names.howToWrite). \
+      Default: plain.
+      """)
   var stack: [String] = []
 
-  @Option(name: .long, parsing: .upToNextOption, help: "A chapter of the contract; may be repeated.")
+  @Option(name: .long, parsing: .upToNextOption, help: "Chapters of the contract: \(Names.howToWrite).")
   var suite: [String] = []
 
-  @Option(name: .long, parsing: .upToNextOption, help: "The id of a requirement; may be repeated.")
+  @Option(name: .long, parsing: .upToNextOption, help: "Ids of requirements: \(Names.howToWrite).")
   var requirement: [String] = []
 
   @Option(name: .long, help: "Score only what the contract held in this version.")
@@ -60,7 +64,7 @@ struct Verify: AsyncParsableCommand {
 
   @Option(
     name: .long, parsing: .upToNextOption,
-    help: "A backend that must not be blocked; others then may be. Default: none may be.")
+    help: "Backends that must not be blocked; others then may be: \(Names.howToWrite). Default: none may be.")
   var require: [String] = []
 
   @Option(name: .long, help: "A JSON file of failures that are accepted for the time being.")
@@ -97,7 +101,7 @@ struct Verify: AsyncParsableCommand {
       "Verifying \(subjects.map(\.description).joined(separator: ", ")): "
       + "\(plan.requirements.count) requirements, \(runner.jobs) at a time, seed \(seed)"
 
-    let (report, wasInterrupted) = await Self.interruptible { [runner] in
+    let (report, interruption) = await Self.interruptible { [runner] in
       let stores = await EphemeralStores.start(for: subjects) { progress.begin($0) }
       progress.begin(announcement)
       let report = await runner.run(stores.subjects)
@@ -105,7 +109,7 @@ struct Verify: AsyncParsableCommand {
       return report
     }
     progress.end()
-    try finish(report, plan, folder, wasInterrupted: wasInterrupted)
+    try finish(report, plan, folder, interruption)
   }
 
   private struct Plan {
@@ -140,7 +144,7 @@ struct Verify: AsyncParsableCommand {
 
   private static func interruptible(
     _ body: @escaping @Sendable () async -> Report
-  ) async -> (Report, wasInterrupted: Bool) {
+  ) async -> (Report, interruption: Int32?) {
     // Nothing begins before the handler is in place: an early Ctrl-C would leave a folder behind.
     let (ready, handler) = AsyncStream<Void>.makeStream()
     let work = Task {
@@ -157,11 +161,11 @@ struct Verify: AsyncParsableCommand {
     handler.finish()
     let report = await work.value
     CheckFolders.removeAll()
-    return (report, interrupts.happened)
+    return (report, interrupts.status)
   }
 
   private func finish(
-    _ report: Report, _ plan: Plan, _ folder: ReportFolder?, wasInterrupted: Bool
+    _ report: Report, _ plan: Plan, _ folder: ReportFolder?, _ interruption: Int32?
   ) throws {
     var report = report
     report.required = plan.required
@@ -170,7 +174,7 @@ struct Verify: AsyncParsableCommand {
       try folder.write(report)
       Output.error.write("Reports are in \(folder.path)\n")
     }
-    if wasInterrupted { throw ExitCode(ExitStatus.interrupted) }
+    if let interruption { throw ExitCode(interruption) }
     throw ExitCode(report.verdict.rawValue)
   }
 }

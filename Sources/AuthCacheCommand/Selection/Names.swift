@@ -11,6 +11,9 @@ struct Names {
     self.source = source
   }
 
+  /// How options take several.
+  static let howToWrite = "several with commas, spaces or repeated"
+
   /// - Throws: a usage fault that names what is valid.
   func check(_ words: [String]) throws {
     for word in words where !names.contains(word) { throw fault(of: word) }

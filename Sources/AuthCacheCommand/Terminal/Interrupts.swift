@@ -16,10 +16,13 @@ internal import Musl
 final class Interrupts: Sendable {
   // Unsafe: a signal handler can't take a lock. Written once, before the handler that reads it is set.
   nonisolated(unsafe) private static var writeEnd: Int32 = -1
-  private let seen = Atomic<Int>(0)
+  private let firstSignal = Atomic<Int32>(0)
 
-  /// Whether the run was interrupted.
-  var happened: Bool { seen.load(ordering: .relaxed) > 0 }
+  /// What the program is to end with if the run was interrupted.
+  var status: Int32? {
+    let signal = firstSignal.load(ordering: .relaxed)
+    return signal == 0 ? nil : ExitStatus.interrupted(by: signal)
+  }
 
   /// Calls `first` at the first SIGINT or SIGTERM. At the second, or when the run has not ended `patience` seconds
   /// after the first, calls `last` and ends the process.
@@ -31,11 +34,12 @@ final class Interrupts: Sendable {
     let thread = Thread { [self] in
       var byte: UInt8 = 0
       while read(readEnd, &byte, 1) == 1 {
-        if seen.add(1, ordering: .relaxed).newValue > 1 { Self.end(after: last) }
+        if status != nil { end(after: last) }
+        firstSignal.store(Int32(byte), ordering: .relaxed)
         first()
-        Thread.detachNewThread {
+        Thread.detachNewThread { [self] in
           Thread.sleep(forTimeInterval: patience)
-          Self.end(after: last)
+          end(after: last)
         }
       }
     }
@@ -44,9 +48,9 @@ final class Interrupts: Sendable {
     for number in [SIGINT, SIGTERM] { signal(number, Self.handler) }
   }
 
-  private static let handler: @convention(c) (Int32) -> Void = { _ in
+  private static let handler: @convention(c) (Int32) -> Void = { signal in
     let before = errno
-    var byte: UInt8 = 1
+    var byte = UInt8(truncatingIfNeeded: signal)
     _ = write(Interrupts.writeEnd, &byte, 1)
     errno = before
   }
@@ -57,8 +61,8 @@ final class Interrupts: Sendable {
     return true
   }
 
-  private static func end(after last: @Sendable () -> Void) -> Never {
+  private func end(after last: @Sendable () -> Void) -> Never {
     last()
-    _exit(ExitStatus.interrupted)
+    _exit(status ?? ExitStatus.blocked)
   }
 }

@@ -70,7 +70,7 @@ struct Spawned {
 
     var arguments: [UnsafeMutablePointer<CChar>?] = ([executable] + words).map { strdup($0) } + [nil]
     var variables: [UnsafeMutablePointer<CChar>?] =
-      ProcessInfo.processInfo.environment.map { strdup("\($0)=\($1)") } + [nil]
+      Self.environment.map { strdup("\($0)=\($1)") } + [nil]
     defer { for text in arguments + variables { free(text) } }
     var id: pid_t = 0
     let result = posix_spawn(&id, executable, &actions, &attributes, &arguments, &variables)
@@ -78,6 +78,11 @@ struct Spawned {
       throw Blocked("no child process: \(executable) can't be started: \(String(cString: strerror(result)))")
     }
     return id
+  }
+
+  /// Without the addresses of stores, which may hold a password: a child is told its own on its standard input.
+  private static var environment: [String: String] {
+    ProcessInfo.processInfo.environment.filter { !($0.key.hasPrefix("AUTHCACHE_") && $0.key.hasSuffix("_URL")) }
   }
 
   /// Two ends of one stream that no other child inherits. A socket, because writing to one whose reader is gone can be

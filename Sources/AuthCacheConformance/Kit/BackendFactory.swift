@@ -95,9 +95,9 @@ public struct BackendFactory: Sendable, Identifiable {
   /// What the command line offers for a backend beside `verify`.
   public struct Tools: Sendable {
     /// The schema as SQL, for a table of that name; nil for a backend without one.
-    public let schema: (@Sendable (_ table: String?) throws -> String)?
-    /// The same with what announces changes; nil for a backend where that is no option.
-    public let announcingSchema: (@Sendable (_ table: String?) throws -> String)?
+    public let schema: (@Sendable (_ table: String?, _ options: Set<SchemaOption>) throws -> String)?
+    /// The options that `schema` takes.
+    public let schemaOptions: Set<SchemaOption>
     /// What `doctor` looks at.
     public let diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])?
     /// What is wrong with an address of one of the schemes, as the rest of a sentence; nil if nothing is.
@@ -111,8 +111,8 @@ public struct BackendFactory: Sendable, Identifiable {
     public let changeInterval: Duration?
 
     public init(
-      schema: (@Sendable (_ table: String?) throws -> String)? = nil,
-      announcingSchema: (@Sendable (_ table: String?) throws -> String)? = nil,
+      schema: (@Sendable (_ table: String?, _ options: Set<SchemaOption>) throws -> String)? = nil,
+      schemaOptions: Set<SchemaOption> = [],
       diagnose: (@Sendable (_ url: String?) async -> [Diagnosis])? = nil,
       wrongWithAddress: (@Sendable (_ url: String) -> String?)? = nil,
       rival: (@Sendable (BackendEnvironment) throws -> any RawClient)? = nil, targets: RawTargets? = nil,
@@ -120,7 +120,7 @@ public struct BackendFactory: Sendable, Identifiable {
       changeInterval: Duration? = nil
     ) {
       self.schema = schema
-      self.announcingSchema = announcingSchema
+      self.schemaOptions = schemaOptions
       self.diagnose = diagnose
       self.wrongWithAddress = wrongWithAddress
       self.rival = rival

@@ -136,10 +136,10 @@ extension BenchReport {
       guard number > 0 else { return style.faint(cell) }
       return column < last ? cell : cells(cell, met: cases[number - 1].isMet, style)
     }
-    text += "\nThe other side:\n"
+    if cases.isEmpty { text = "" } else { text += "\nThe other side:\n" }
     for item in cases { text += "  \(item.name): \(item.against)\(item.note.map { "; \($0)" } ?? "")\n" }
     if let beside {
-      text += "\nBeside them: \(beside.name)\n"
+      text += (cases.isEmpty ? "" : "\nBeside them: ") + "\(beside.name)\n"
       for figure in beside.figures { text += "  \(figure.operation): \(Self.time(figure.time))\n" }
     }
     if let warning { text += "\n" + style.red(warning) + "\n" }

@@ -35,18 +35,38 @@ package struct Schema: Sendable {
     steps = [first] + further
   }
 
-  /// What opening runs on an empty database.
+  /// What makes a schema where there is none.
   package static func text(_ layout: TableLayout, dialect: any Dialect, announcesChanges: Bool) -> String {
     Schema(layout, dialect: dialect).description
       + (announcesChanges ? Schema(layout, dialect: dialect, part: .announcements).description : "")
   }
 
-  /// What `migrate` runs on an empty database, ready to be read or piped into a client.
+  /// What `migrate` makes of an empty database, ready to be read or piped into a client. Changes nothing where it has
+  /// run before; where it was cut short it goes on.
   package var description: String {
-    let statements =
-      [createVersionTable] + steps.flatMap(\.self)
-      + ["INSERT INTO \(versionTable) (version) VALUES (\(version))"]
+    let statements = [createVersionTable] + steps.flatMap(\.self).map(Self.unlessThere) + [setVersionOnce]
     return statements.map { "\($0);\n" }.joined()
+  }
+
+  /// The statement, as one that leaves alone what has the name already.
+  private static func unlessThere(_ statement: String) -> String {
+    let beginnings = ["CREATE TABLE ", "CREATE UNLOGGED TABLE ", "CREATE INDEX ", "CREATE UNIQUE INDEX "]
+    let clause = "IF NOT EXISTS "
+    guard let beginning = beginnings.first(where: statement.hasPrefix), !statement.hasPrefix(beginning + clause) else {
+      return statement
+    }
+    return beginning + clause + statement.dropFirst(beginning.count)
+  }
+
+  /// Fails where a table of another shape has the name of one of these, so that no version is claimed for it.
+  private var setVersionOnce: String {
+    let columns = Column.allCases.map(\.name).joined(separator: ", ")
+    let tables = part == .records ? layout.tables : []
+    return
+      (["INSERT INTO \(versionTable) (version) SELECT version FROM (SELECT \(version) AS version) AS made"]
+      + ["WHERE NOT EXISTS (SELECT 1 FROM \(versionTable))"]
+      + tables.map { "AND NOT EXISTS (SELECT \(columns) FROM \($0.rawValue) WHERE 1 = 0)" })
+      .joined(separator: "\n  ")
   }
 
   var createVersionTable: String { "CREATE TABLE IF NOT EXISTS \(versionTable) (version INTEGER NOT NULL)" }

@@ -144,13 +144,17 @@ extension RealDatabases {
       try await backend.close()
     }
 
-    @Test("the schema of version 1 is printed as it was released", arguments: FirstRelease.Store.here)
+    @Test(
+      "the step to version 1 is what was released, and what is printed only adds to it",
+      arguments: FirstRelease.Store.here)
     fileprivate func printed(_ store: FirstRelease.Store) async throws {
       let first = try await FirstRelease(store)
-      let printed = try first.printed
-      #expect(printed.contains("VALUES (1)"))
-      // Behind it stand the rows.
-      #expect(try first.text.hasPrefix(printed))
+      let schema = Schema(first.layout, dialect: first.driver.dialect)
+      let released = try #require(schema.steps.first).map { "\($0);\n" }.joined()
+      // Around it stand the version and the rows.
+      #expect(try first.text.contains(released))
+      func bare(_ text: String) -> String { text.replacing("IF NOT EXISTS ", with: "") }
+      #expect(try bare(first.printed).contains(bare(released)))
     }
 
     @Test(

@@ -43,30 +43,6 @@ extension RealDatabases {
       #expect(try raw.run("SELECT version FROM \(settings.tableName)_schema") == ["1"])
     }
 
-    @Test(
-      "the printed schema, piped into the database's own client, is one that the backend opens",
-      arguments: Database.servers)
-    func printed(_ database: Database) async throws {
-      let (server, settings, raw) = try await place(database)
-      let script =
-        database == .postgres
-        ? "exec psql \"$1\" --no-psqlrc -q -v ON_ERROR_STOP=1"
-        : "MYSQL_PWD=$2; export MYSQL_PWD; exec mariadb --no-defaults -u authcache -S \"$3\" authcache"
-      let socket = if case .unix(let path) = server.socket { path } else { "" }
-      let client = try ChildProcess(
-        ChildLauncher(
-          executable: "/bin/sh", arguments: ["-c", script, "sh", server.url, server.site.password, socket]))
-      for line in try schema(database, settings.tableName).split(separator: "\n") { client.send(String(line)) }
-      client.closeInput()
-      #expect(await client.wait() == .status(0), "\(client.diagnostics)")
-
-      let backend = try await database.open(server.url, settings)
-      try await backend.store(record(1, aliases: Aliases(accessToken: digest(9))))
-      #expect(try await backend.load(record(1).id) != nil)
-      #expect(try raw.run("SELECT version FROM \(settings.tableName)_schema") == ["1"])
-      try await backend.close()
-    }
-
     @Test("a newer schema is refused, and told from a table that is not ours", arguments: Database.servers)
     func newer(_ database: Database) async throws {
       let (server, settings, raw) = try await place(database)
