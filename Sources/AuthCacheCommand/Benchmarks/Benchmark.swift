@@ -1,18 +1,35 @@
 internal import AuthCache
 internal import AuthCacheConformance
+internal import Foundation
 
-/// One case of `bench`.
+/// One case of `bench`, or a few that are measured together.
 struct Benchmark: Sendable {
+  /// What was found.
+  struct Finding: Sendable {
+    var cases: [BenchReport.Case]
+    var hitRatios: [HitRatio] = []
+  }
+
   /// What it is called after `--only`.
   let name: String
   let backend: String
-  let run: @Sendable (BenchmarkScale) async throws -> BenchReport.Case
+  let run: @Sendable (BenchmarkScale) async throws -> Finding
+
+  init(name: String, backend: String, run: @escaping @Sendable (BenchmarkScale) async throws -> BenchReport.Case) {
+    self.init(name: name, backend: backend) { scale in Finding(cases: [try await run(scale)]) }
+  }
+
+  init(name: String, backend: String, run: @escaping @Sendable (BenchmarkScale) async throws -> Finding) {
+    (self.name, self.backend, self.run) = (name, backend, run)
+  }
 }
 
 /// How much is done, and with which numbers.
 struct BenchmarkScale: Sendable {
   let isQuick: Bool
   let seed: UInt64
+  /// Where recorded traces are, if any.
+  var traces: URL?
 
   var rounds: Int { isQuick ? 3 : 9 }
 

@@ -19,10 +19,14 @@ struct Bench: AsyncParsableCommand {
           \(name) bench --only memory-hit --only sqlite-read-one-task
           \(name) bench --backend sqlite --report report
           \(name) bench --ephemeral --backend postgres,mysql
+          \(name) bench --only cache-hit-ratio --traces traces
 
         --ephemeral starts a server of its own for every backend that can have one and has no address. Where redis-server
         is installed, what Redis reaches with the same operations is shown beside the databases: it is a server too, and
         nothing of it is durable here. It alone: --only redis.
+
+        cache-hit-ratio replays generated traces of accesses, and those that --traces names: a folder of *.txt, a number
+        for each key that was asked for, one a line. Nothing in it is timed; it comes to the same every time.
         """)
   }
 
@@ -45,6 +49,9 @@ struct Bench: AsyncParsableCommand {
   @Option(name: .long, help: "The number from which the data follows.")
   var seed: UInt64 = 42
 
+  @Option(name: .long, help: "A folder of recorded accesses, for cache-hit-ratio.")
+  var traces: String?
+
   @Option(name: .long, help: "A folder for the reports: bench.json, bench.html and bench.txt.")
   var report: String?
 
@@ -58,25 +65,31 @@ struct Bench: AsyncParsableCommand {
     let names = Set(try chosen(subjects).map(\.name))
     let measured = subjects.filter { subject in benchmarks(of: subject).contains { names.contains($0.name) } }
     if only.words.contains(Self.redis), let missing = ThrowawayRedis.whatIsMissing { throw Fault.blocked(missing) }
+    if let traces, !FileManager.default.isReadableFile(atPath: traces) {
+      throw Fault.usage("There is no folder \(traces) that can be read.")
+    }
     let folder = try report.map(ReportFolder.init(path:))
     let terminal = Terminal(.error)
-    let (scale, clock, started) = (BenchmarkScale(isQuick: quick, seed: seed), ContinuousClock(), Date())
+    let scale = BenchmarkScale(
+      isQuick: quick, seed: seed, traces: traces.map { URL(fileURLWithPath: $0, isDirectory: true) })
+    let (clock, started) = (ContinuousClock(), Date())
     let begin = clock.now
     Interrupts().watch(patience: 0, first: {}, last: { CheckFolders.removeAll() })
     let stores = await EphemeralStores.start(for: measured) { terminal.output.write($0 + "\n") }
-    let outcome: Result<[BenchReport.Case], any Error>
+    let outcome: Result<Benchmark.Finding, any Error>
     do { outcome = .success(try await measure(chosen(stores.subjects), scale, terminal)) } catch {
       outcome = .failure(error)
     }
     await stores.end()
-    let cases = try outcome.get()
+    let found = try outcome.get()
     let asksForRedis =
       only.isEmpty ? subjects.contains { !$0.factory.embedded } : only.words.contains(Self.redis)
     let redis = asksForRedis ? await RedisFigures.measure(isQuick: quick) : nil
     if terminal.isLive { terminal.output.write("\r\u{1B}[K") }
     let result = BenchReport(
       seed: seed, started: started.formatted(.iso8601), seconds: (clock.now - begin) / .seconds(1),
-      isOptimised: Self.isOptimised, cases: cases, beside: redis)
+      isOptimised: Self.isOptimised, cases: found.cases, hitRatios: found.hitRatios.isEmpty ? nil : found.hitRatios,
+      beside: redis)
     Output.standard.write(
       format == "json" ? result.json : format == "html" ? result.html : result.text(style: Terminal(.standard).style))
     try folder?.write([
@@ -86,16 +99,20 @@ struct Bench: AsyncParsableCommand {
 
   private func measure(
     _ benchmarks: [Benchmark], _ scale: BenchmarkScale, _ terminal: Terminal
-  ) async throws -> [BenchReport.Case] {
-    var cases: [BenchReport.Case] = []
+  ) async throws -> Benchmark.Finding {
+    var found = Benchmark.Finding(cases: [])
     for (number, benchmark) in benchmarks.enumerated() {
       let line = "\(number + 1)/\(benchmarks.count)  \(benchmark.name)"
       terminal.output.write(terminal.isLive ? "\r\u{1B}[K\(line)" : line + "\n")
-      do { cases.append(try await benchmark.run(scale)) } catch let fault as Fault { throw fault } catch {
+      do {
+        let next = try await benchmark.run(scale)
+        found.cases += next.cases
+        found.hitRatios += next.hitRatios
+      } catch let fault as Fault { throw fault } catch {
         throw Fault.blocked("\(benchmark.name) could not be measured: \(Fault.reason(error))")
       }
     }
-    return cases
+    return found
   }
 
   private func chosen(_ subjects: [Subject]) throws -> [Benchmark] {
@@ -107,12 +124,15 @@ struct Bench: AsyncParsableCommand {
   }
 
   private func benchmarks(of subject: Subject) -> [Benchmark] {
-    (subject.factory.name == "memory" ? Benchmark.memory + Benchmark.buffer + Benchmark.cache + Benchmark.size : [])
+    (subject.factory.name == "memory" ? Self.memoryCases : [])
       + Benchmark.cases(of: subject.factory, url: subject.url)
   }
 
   /// What is measured beside the cases, as a word after `--only`.
   private static let redis = "redis"
+
+  private static let memoryCases =
+    Benchmark.memory + Benchmark.buffer + Benchmark.cache + Benchmark.hitRatio + Benchmark.size
 
   private static var isOptimised: Bool {
     #if DEBUG
