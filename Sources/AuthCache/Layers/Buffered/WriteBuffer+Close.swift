@@ -10,6 +10,7 @@ extension WriteBuffer {
       if let closing = state.closing { return closing }
       state.isClosing = true
       state.log.room = 0
+      state.handedOn.room = 0
       let closing = spawner.spawn { [self] in await drainAndClose() }
       state.closing = closing
       return closing

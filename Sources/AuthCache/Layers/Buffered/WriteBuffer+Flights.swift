@@ -87,7 +87,7 @@ extension WriteBuffer {
   /// One flush after the other, until none is due.
   private func fly() async {
     // Without bulk calls one write at a time, so that one that takes long holds up no other.
-    let limit = bulk == nil ? 1 : configuration.maxBatch
+    let limit = attempt.bulk == nil ? 1 : configuration.maxBatch
     while true {
       let batch = take(limit)
       guard !batch.isEmpty else { return }
@@ -125,38 +125,56 @@ extension WriteBuffer {
   func handOn(
     _ write: BufferedWrite, _ operation: AuthCacheError.Operation
   ) async throws(AuthCacheError) -> Bool? {
-    let departed: WriteQueue.Flying? = try update { state, _ throws(AuthCacheError) in
+    var departed = depart(write)
+    if departed == nil { departed = try departInTurn(write, operation) }
+    guard let number = departed else { return nil }
+    let start = clock.now
+    let outcome = await attempt.carryOut(write)
+    let ended = clock.now
+    var flushes: Int?
+    if case .success = outcome.result, outcome.retries == 0 { flushes = arrive(write.id, number) }
+    flushes = flushes ?? end(write.id, number, outcome, at: ended)
+    metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
+    // One lock less for most of them; the sums are right when the buffer is closed.
+    if flushes?.isMultiple(of: 16) == true { report() }
+    return try outcome.result.get()
+  }
+
+  /// The same when the queue has to be looked at.
+  private func departInTurn(
+    _ write: BufferedWrite, _ operation: AuthCacheError.Operation
+  ) throws(AuthCacheError) -> UInt64? {
+    try update { state, _ throws(AuthCacheError) in
       try requireOpen(&state, operation, write.kind)
       return state.queue.depart(write)
     }
-    guard let flying = departed else { return nil }
-    let start = clock.now
-    let attempt = await BatchAttempt(delegate: delegate, bulk: bulk).carryOut(write)
-    let ended = clock.now
-    let isReporter = try? update { state, deliveries in
-      guard !state.isOver else { return false }
+  }
+
+  /// - Returns: how many flushes there have been; nil if a close has given the write up.
+  private func end(
+    _ id: Lookup, _ number: UInt64, _ outcome: (result: BatchAttempt.Answer, retries: Int), at ended: Timestamp
+  ) -> Int? {
+    let flushes: Int?? = try? update { state, deliveries in
+      guard !state.isOver else { return nil }
       state.queue.counts.flushes += 1
-      state.queue.counts.retried += attempt.retries
-      deliveries += state.queue.arrive(flying, attempt.result, at: ended)
-      return state.queue.counts.flushes.isMultiple(of: 16)
+      state.queue.counts.retried += outcome.retries
+      deliveries += state.queue.arrive(id, number, outcome.result, at: ended)
+      return state.queue.counts.flushes
     }
-    metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
-    // One lock less for most of them; the sums are right when the buffer is closed.
-    if isReporter == true { report() }
-    return try attempt.result.get()
+    return flushes ?? nil
   }
 
   /// Writes a batch and tells everyone concerned.
   private func carryOut(_ batch: [WriteQueue.Flying]) async {
     let start = clock.now
-    let attempt = await BatchAttempt(delegate: delegate, bulk: bulk).carryOut(batch)
+    let outcome = await attempt.carryOut(batch)
     let ended = clock.now
     let isOver = try? update { state, deliveries in
       // Given up by a close, and told so: what comes now changes nothing any more.
       guard !state.isOver else { return true }
       state.queue.counts.flushes += 1
-      state.queue.counts.retried += attempt.retries
-      for (flying, result) in zip(batch, attempt.results) {
+      state.queue.counts.retried += outcome.retries
+      for (flying, result) in zip(batch, outcome.results) {
         if case .success = result { state.resumeDelay = configuration.retryDelay }
         deliveries += state.queue.end(flying, result, at: ended)
       }
@@ -171,7 +189,7 @@ extension WriteBuffer {
   func report() {
     let (counts, last, depth) = state.withLock { state in
       defer { state.reported = state.queue.counts }
-      return (state.queue.counts, state.reported, state.queue.count)
+      return (state.queue.counts, state.reported, state.queue.count + state.handedOn.count)
     }
     metrics.add(counts, since: last)
     metrics.depth.record(depth)

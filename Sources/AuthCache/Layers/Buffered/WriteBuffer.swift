@@ -8,6 +8,8 @@ final class WriteBuffer: Sendable {
     var queue: WriteQueue
     /// Acknowledged stores that the queue has not been told of: see ``WriteLog``.
     var log = WriteLog()
+    /// Writes under way that the queue has not been told of: see ``HandedOn``.
+    var handedOn = HandedOn()
     /// Writes that somebody waits for, on their way to a task of their own.
     var urgent: [[WriteQueue.Flying]] = []
     /// How many flushes take what waits. More than one only beside calls that take too long.
@@ -27,7 +29,13 @@ final class WriteBuffer: Sendable {
     var reported = BufferCounts()
 
     var needsAttention: Bool {
-      !queue.isEmpty || !queue.failed.isEmpty || queue.untold != nil || isClosing
+      !handedOn.isEmpty || !queue.isEmpty || !queue.failed.isEmpty || queue.untold != nil || isClosing
+    }
+
+    /// Tells the queue everything.
+    mutating func absorb(at clock: any AuthCacheClock) {
+      queue.absorb(&log, at: clock)
+      queue.absorb(&handedOn)
     }
   }
 
@@ -41,7 +49,7 @@ final class WriteBuffer: Sendable {
   let configuration: BufferConfiguration
   private let queuedKinds: [RecordKind]
   let delegate: any AuthCacheBackend
-  let bulk: (any BulkBackend)?
+  let attempt: BatchAttempt
   /// Whether writes that nothing has to go before are handed on one by one.
   private let handsOn: Bool
   let clock: any AuthCacheClock
@@ -57,7 +65,7 @@ final class WriteBuffer: Sendable {
     spawner: any TaskSpawner
   ) {
     self.delegate = delegate
-    bulk = delegate as? any BulkBackend
+    attempt = BatchAttempt(delegate: delegate, bulk: delegate as? any BulkBackend)
     handsOn = delegate is any GatheringBackend && configuration.maxDelay == .zero
     self.configuration = configuration
     queuedKinds = configuration.queued.sorted()
@@ -85,7 +93,7 @@ final class WriteBuffer: Sendable {
     var deliveries: [Acknowledgement.Delivery] = []
     var starts = Starts()
     let result: Result<Value, AuthCacheError> = state.withLock { state in
-      state.queue.absorb(&state.log, at: clock)
+      state.absorb(at: clock)
       let result: Result<Value, AuthCacheError>
       do throws(AuthCacheError) {
         result = .success(try body(&state, &deliveries))
@@ -96,6 +104,7 @@ final class WriteBuffer: Sendable {
       starts = self.starts(&state)
       attention.store(state.needsAttention ? 1 : 0, ordering: .releasing)
       state.log.room = state.isClosing ? 0 : state.queue.roomWithoutConsequence
+      state.handedOn.room = handsOn && !state.isClosing ? state.queue.roomToDepart : 0
       return result
     }
     begin(starts)
@@ -109,8 +118,30 @@ final class WriteBuffer: Sendable {
   /// What the queue says, when it knows of everything that was taken in.
   private func look<Value: Sendable>(_ body: (borrowing WriteQueue) -> Value) -> Value {
     state.withLock { state in
-      state.queue.absorb(&state.log, at: clock)
+      state.absorb(at: clock)
       return body(state.queue)
+    }
+  }
+
+  /// Notes a write that goes to the delegate at once, if it may.
+  ///
+  /// - Returns: its number.
+  func depart(_ write: BufferedWrite) -> UInt64? {
+    state.withLock { state in
+      guard let number = state.depart(write) else { return nil }
+      attention.store(1, ordering: .releasing)
+      return number
+    }
+  }
+
+  /// Counts a write that was carried out, if nobody can have waited behind it.
+  ///
+  /// - Returns: how many flushes there have been.
+  func arrive(_ id: Lookup, _ number: UInt64) -> Int? {
+    state.withLock { state in
+      guard state.arrive(id, number) else { return nil }
+      if !state.needsAttention { attention.store(0, ordering: .releasing) }
+      return state.queue.counts.flushes
     }
   }
 

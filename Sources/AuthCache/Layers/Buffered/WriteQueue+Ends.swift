@@ -39,12 +39,13 @@ extension WriteQueue {
 
   /// The same for a write that its own caller carried: if that was cancelled, it is as if it had never been called.
   mutating func arrive(
-    _ flying: Flying, _ result: Result<Bool, AuthCacheError>, at now: Timestamp
+    _ id: Lookup, _ number: UInt64, _ result: Result<Bool, AuthCacheError>, at now: Timestamp
   ) -> [Acknowledgement.Delivery] {
-    guard case .failure(let error) = result, error.code == .cancelled, error.effect == .none,
-      let entry = entries[flying.slot], entry.number == flying.number
-    else { return end(flying, result, at: now) }
-    release(flying.slot, at: now)
+    guard let slot = firstSlot(of: id), let entry = entries[slot], entry.number == number else { return [] }
+    guard case .failure(let error) = result, error.code == .cancelled, error.effect == .none else {
+      return end(Flying(slot: slot, number: number, write: entry.write), result, at: now)
+    }
+    release(slot, at: now)
     return entry.waiters.compactMap { $0.succeed(removed: false) }
   }
 

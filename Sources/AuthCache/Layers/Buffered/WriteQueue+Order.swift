@@ -62,8 +62,8 @@ extension WriteQueue {
 
   /// Takes a write in that goes to the delegate at once.
   ///
-  /// - Returns: nil if anything waits or was left behind that it might overtake, or if there is no room.
-  mutating func depart(_ write: BufferedWrite) -> Flying? {
+  /// - Returns: its number; nil if anything waits or was left behind that it might overtake, or if there is no room.
+  mutating func depart(_ write: BufferedWrite) -> UInt64? {
     let id = write.id
     guard ready == 0, behind.isEmpty, arrivals.isEmpty, failed.isEmpty, !isFull, !isAbandoned, chains[id] == nil
     else { return nil }
@@ -71,7 +71,7 @@ extension WriteQueue {
     entry.isFlying = true
     let slot = place(entry)
     chains[id] = Chain(first: slot, last: slot)
-    return Flying(slot: slot, number: entry.number, write: write)
+    return entry.number
   }
 
   mutating func trimOrder() {
