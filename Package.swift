@@ -155,11 +155,14 @@ let package = Package(
         .product(name: "MetricsTestKit", package: "swift-metrics"),
       ]
     ),
+    // What the guides show of several processes, started by UsageTests.
+    .executableTarget(
+      name: "TwoProcesses", dependencies: ["AuthCache", "AuthCachePostgres"], path: "Examples/TwoProcesses"),
     .testTarget(
       name: "UsageTests",
       dependencies: [
         "AuthCache", "AuthCacheSQLite", "AuthCachePostgres", "AuthCacheServers", "AuthCacheConformance",
-        "AuthCacheTesting",
+        "AuthCacheTesting", "TwoProcesses",
       ]
     ),
   ]

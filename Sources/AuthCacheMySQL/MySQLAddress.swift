@@ -6,19 +6,26 @@ extension MySQLBackend {
   public struct Address: Sendable {
     /// A name or an IP address; nil for this machine.
     public var host: String?
+    /// The port of the server.
     public var port: Int?
     /// The file of a unix socket, which takes the place of host and port.
     public var socket: String?
+    /// The role to log in as.
     public var user: String?
+    /// Its password; nil if it needs none. Never shown in a description or an error.
     public var password: String?
+    /// The database in which the tables are.
     public var database: String?
+    /// How the connection is protected.
     public var tls = TLS.prefer
     /// A file with the certificates of the authorities that are trusted (PEM).
     public var rootCertificates: String?
     /// This client's own certificate and its key, where the server asks for one (PEM).
     public var certificate: String?
+    /// The file with that certificate's private key, PEM.
     public var certificateKey: String?
 
+    /// An address in parts; see the properties for what can be set besides.
     public init(
       host: String? = nil, port: Int? = nil, user: String? = nil, password: String? = nil, database: String? = nil
     ) {
@@ -57,6 +64,7 @@ extension MySQLBackend {
 
     /// How much the connection is protected.
     public enum TLS: String, Sendable, CaseIterable {
+      /// None.
       case disable
       /// TLS where the server offers it. Not over a unix socket.
       case prefer

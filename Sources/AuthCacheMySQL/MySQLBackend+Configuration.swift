@@ -5,9 +5,11 @@ public import Logging
 extension MySQLBackend {
   /// How a database is used. Every field but the address has a default that works.
   public struct Configuration: Sendable {
+    /// Where the server is, and how to log in.
     public var address: Address
     /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one database.
     public var tableName = Self.defaultTableName
+    /// One table for all kinds, or one for each.
     public var tables = Tables.one
     /// Connections beyond this are opened only when the others don't keep up, and closed after a minute without work.
     public var minConnections = 5
@@ -26,6 +28,7 @@ extension MySQLBackend {
     public var queueLimit = 65_536
     /// How many records one transaction takes up before the next begins.
     public var batchLimit = 512
+    /// How a record is taken out and returned at once.
     public var deletes = Deletes.automatic
     /// Changes are announced to whoever subscribes, in this process or another
     /// (``MySQLBackend/invalidations()``). Where it is missing, what does so becomes part of the schema: triggers, which
@@ -42,9 +45,12 @@ extension MySQLBackend {
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.
     public var slowOperation: Duration? = .seconds(1)
+    /// Decides what is live.
     public var clock: any AuthCacheClock
+    /// Told of slow operations, lost connections and a pool that has none to give.
     public var logger: Logger
 
+    /// A configuration that works untouched.
     public init(
       _ address: Address, clock: any AuthCacheClock = .system, logger: Logger = Logger(label: "authcache.mysql")
     ) {
@@ -73,10 +79,12 @@ extension MySQLBackend {
       try self.init(url: url, clock: clock)
     }
 
+    /// The name of the table if none is given.
     public static let defaultTableName = "auth_cache"
 
     /// One table for every kind, or one for each.
     public enum Tables: Sendable {
+      /// One table, whose rows say of which kind they are.
       case one
       /// A table for each kind of the vocabulary, `auth_cache_session` and so on, beside `auth_cache` for all others:
       /// to grant rights, to vacuum or to look into them apart. Removing a group or what has expired takes a statement

@@ -9,17 +9,24 @@ extension PostgresBackend {
   public struct Address: Sendable {
     /// A name, an IP address, or the folder of a unix socket; several, separated by commas, are tried in turn.
     public var host: String?
+    /// The port of the server.
     public var port: Int?
+    /// The role to log in as.
     public var user: String?
+    /// Its password; nil if it needs none. Never shown in a description or an error.
     public var password: String?
+    /// The database in which the tables are.
     public var database: String?
+    /// How the connection is protected.
     public var tls = TLS.prefer
     /// A file with the certificates of the authorities that are trusted (PEM).
     public var rootCertificates: String?
     /// This client's own certificate and its key, where the server asks for one (PEM).
     public var certificate: String?
+    /// The file with that certificate's private key, PEM.
     public var certificateKey: String?
 
+    /// An address in parts; see the properties for what can be set besides.
     public init(
       host: String? = nil, port: Int? = nil, user: String? = nil, password: String? = nil, database: String? = nil
     ) {
@@ -64,7 +71,15 @@ extension PostgresBackend {
     /// How much the connection is protected
     /// (https://www.postgresql.org/docs/15/libpq-ssl.html#LIBPQ-SSL-PROTECTION).
     public enum TLS: String, Sendable, CaseIterable {
-      case disable, allow, prefer, require
+      /// None.
+      case disable
+      /// TLS where the server asks for it.
+      case allow
+      /// TLS where the server offers it.
+      case prefer
+      /// TLS or nothing, whoever the server is.
+      case require
+      /// The certificate must be signed by a trusted authority, whatever host it is for.
       case verifyCA = "verify-ca"
       /// The only one that protects against somebody in between: the certificate must be signed by a trusted authority
       /// and be the host's.

@@ -5,12 +5,15 @@ public import Logging
 extension PostgresBackend {
   /// How a database is used. Every field but the address has a default that works.
   public struct Configuration: Sendable {
+    /// Where the server is, and how to log in.
     public var address: Address
     /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one database.
     public var tableName = Self.defaultTableName
+    /// One table for all kinds, or one for each.
     public var tables = Tables.one
     /// How a table is made. Looked at only when it is created.
     public var tableOptions: TableOptions = []
+    /// What an acknowledged write survives.
     public var durability = Durability.full
     /// Connections beyond this are opened only when the others don't keep up, and closed after a minute without work.
     public var minConnections = 5
@@ -51,9 +54,12 @@ extension PostgresBackend {
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.
     public var slowOperation: Duration? = .seconds(1)
+    /// Decides what is live.
     public var clock: any AuthCacheClock
+    /// Told of slow operations, lost connections and a pool that has none to give.
     public var logger: Logger
 
+    /// A configuration that works untouched.
     public init(
       _ address: Address, clock: any AuthCacheClock = .system, logger: Logger = Logger(label: "authcache.postgres")
     ) {
@@ -82,10 +88,12 @@ extension PostgresBackend {
       try self.init(url: url, clock: clock)
     }
 
+    /// The name of the table if none is given.
     public static let defaultTableName = "auth_cache"
 
     /// One table for every kind, or one for each.
     public enum Tables: Sendable {
+      /// One table, whose rows say of which kind they are.
       case one
       /// A table for each kind of the vocabulary, `auth_cache_session` and so on, beside `auth_cache` for all others:
       /// to grant rights, to vacuum or to look into them apart. Removing a group or what has expired takes a statement
@@ -109,6 +117,7 @@ extension PostgresBackend {
       case relaxed
     }
 
+    /// How the tables are made; of no effect on those that are there.
     public struct TableOptions: OptionSet, Sendable {
       public let rawValue: Int
       public init(rawValue: Int) { self.rawValue = rawValue }

@@ -9,7 +9,9 @@ extension SQLiteBackend {
     public var path: String
     /// A letter or `_`, then up to 47 letters, digits or `_`. Several tables may share one file.
     public var tableName = Self.defaultTableName
+    /// One table for all kinds, or one for each.
     public var tables = Tables.one
+    /// What an acknowledged write survives (`PRAGMA synchronous`).
     public var synchronous = Synchronous.full
     /// How long a write waits for another process's lock before it throws `timeout`.
     public var busyTimeout = Duration.seconds(5)
@@ -37,9 +39,12 @@ extension SQLiteBackend {
     public var maxPayload = 1 << 20
     /// From how long on an operation is logged as slow, without its values; nil for never.
     public var slowOperation: Duration? = .seconds(1)
+    /// Decides what is live.
     public var clock: any AuthCacheClock
+    /// Told of slow operations.
     public var logger: Logger
 
+    /// A configuration that works untouched.
     public init(
       path: String, clock: any AuthCacheClock = .system, logger: Logger = Logger(label: "authcache.sqlite")
     ) {
@@ -48,6 +53,7 @@ extension SQLiteBackend {
       self.logger = logger
     }
 
+    /// The name of the table if none is given.
     public static let defaultTableName = "auth_cache"
 
     /// What an acknowledged write survives (https://sqlite.org/pragma.html#pragma_synchronous).
@@ -60,6 +66,7 @@ extension SQLiteBackend {
 
     /// One table for every kind, or one for each.
     public enum Tables: Sendable {
+      /// One table, whose rows say of which kind they are.
       case one
       /// A table for each kind of the vocabulary, `auth_cache_session` and so on, beside `auth_cache` for all others:
       /// to look into them, to keep them on other disks, to vacuum them apart. Removing a group or what has expired

@@ -1,14 +1,17 @@
 import Foundation
 import Testing
 
-/// Every line of code in the guide `name` stands in the file that calls this, in blocks of consecutive lines.
+/// Every line of code in the guide `name` stands in the file that calls this or in `example`, a file of the package, in
+/// blocks of consecutive lines.
 func expectQuoted(
-  _ name: String, in file: String = #filePath, sourceLocation: SourceLocation = #_sourceLocation
+  _ name: String, and example: String? = nil, in file: String = #filePath,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let root = URL(fileURLWithPath: file).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   let guide = root.appendingPathComponent("Sources/AuthCache/AuthCache.docc/\(name).md")
-  let source = lines(try String(contentsOfFile: file, encoding: .utf8))
+  var source = lines(try String(contentsOfFile: file, encoding: .utf8))
+  if let example { source += lines(try String(contentsOf: root.appendingPathComponent(example), encoding: .utf8)) }
   let blocks = try String(contentsOf: guide, encoding: .utf8).components(separatedBy: "```swift\n").dropFirst()
     .compactMap { $0.components(separatedBy: "```").first }
   #expect(!blocks.isEmpty, "\(name) has no code", sourceLocation: sourceLocation)

@@ -18,6 +18,7 @@ public final class MemoryBackend: AuthCacheBackend {
     /// The largest payload in bytes.
     public var maxPayload: Int
 
+    /// Everything has a default; see the properties.
     public init(shards: Int = 64, maxPayload: Int = 1 << 20) {
       self.shards = shards
       self.maxPayload = maxPayload

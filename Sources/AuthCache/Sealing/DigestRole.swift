@@ -19,16 +19,27 @@ public struct DigestRole: RawRepresentable, Hashable, Sendable, ExpressibleByStr
     self = role
   }
 
+  /// Of a login's `state` parameter.
   public static let state: DigestRole = "state"
+  /// Of the key under which a PKCE verifier is kept.
   public static let verifier: DigestRole = "verifier"
+  /// Of an authorization code.
   public static let code: DigestRole = "code"
+  /// Of a session's id.
   public static let sessionID: DigestRole = "session.id"
+  /// Of an access token.
   public static let accessToken: DigestRole = "session.access"
+  /// Of a refresh token.
   public static let refreshToken: DigestRole = "session.refresh"
+  /// Of a client's id.
   public static let client: DigestRole = "client"
+  /// Of a client's secret.
   public static let clientSecret: DigestRole = "client.secret"
+  /// Of an issuer and a subject: all sessions of one user.
   public static let subjectGroup: DigestRole = "group.subject"
+  /// Of an issuer and a `sid`: all sessions of one login at the provider.
   public static let providerSessionGroup: DigestRole = "group.providerSession"
+  /// Of a grant: whatever was issued for one code.
   public static let grantGroup: DigestRole = "group.grant"
 }
 

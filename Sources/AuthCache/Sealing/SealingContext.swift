@@ -11,6 +11,7 @@ public struct SealingContext: Sendable, Equatable {
   let createdAt: Timestamp
   let revision: UInt64
 
+  /// The fields of a record that its payload is bound to.
   public init(
     kind: RecordKind, digest: RecordDigest, aliases: Aliases, groups: Groups, createdAt: Timestamp, revision: UInt64
   ) {

@@ -14,6 +14,7 @@ public struct SealingKey: Sendable {
   }
 
   public let id: String
+  /// The cipher it is for.
   public let algorithm: Algorithm
   let secret: SymmetricKey
 

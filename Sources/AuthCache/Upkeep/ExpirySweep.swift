@@ -13,6 +13,7 @@ public import ServiceLifecycle
 ///
 /// A sweep that fails is logged and tried again at the next interval; it never ends the service.
 public struct ExpirySweep: Service {
+  /// How often a sweep runs, and how much it takes at once.
   public struct Configuration: Sendable {
     /// From the end of one sweep to the beginning of the next, give or take a tenth.
     public var interval: Duration = .seconds(300)
@@ -21,6 +22,7 @@ public struct ExpirySweep: Service {
     /// How many records one call removes.
     public var batch = 1_000
 
+    /// Everything has a default; see the properties.
     public init(interval: Duration = .seconds(300), skew: Duration = .seconds(60), batch: Int = 1_000) {
       self.interval = interval
       self.skew = skew
@@ -34,6 +36,7 @@ public struct ExpirySweep: Service {
   private let entropy: any EntropySource
   private let logger: Logger
 
+  /// A sweep that begins when it is run.
   public init(
     over backend: any AuthCacheBackend, configuration: Configuration = .init(), clock: any AuthCacheClock = .system,
     entropy: any EntropySource = SystemEntropy(), logger: Logger = Logger(label: "authcache.sweep")

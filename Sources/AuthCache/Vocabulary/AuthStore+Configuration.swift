@@ -31,6 +31,7 @@ extension AuthStore {
     /// which comes with every request is not hashed each time: 4,096. The tokens themselves are not kept. Zero: none.
     public var rememberedDigests: Int
 
+    /// Everything has a default; see the properties.
     public init(
       stateLifetime: Duration = .seconds(600), verifierLifetime: Duration = .seconds(600),
       codeLifetime: Duration = .seconds(60), replayMemory: Duration? = nil, tokenBits: Int = 256,

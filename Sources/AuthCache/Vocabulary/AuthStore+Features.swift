@@ -5,7 +5,9 @@ extension AuthStore {
 
     public init(rawValue: UInt16) { self.rawValue = rawValue }
 
+    /// Login states.
     public static let states = Features(rawValue: 1 << 0)
+    /// PKCE verifiers.
     public static let verifiers = Features(rawValue: 1 << 1)
     /// Codes: store, load, claim, delete.
     public static let codes = Features(rawValue: 1 << 2)
@@ -24,6 +26,7 @@ extension AuthStore {
     public static let loginFlow: Features = [.states, .verifiers]
     /// What any backend can do: everything but aliases, groups and lists.
     public static let narrow: Features = [.states, .verifiers, .codes, .sessions, .clients]
+    /// Everything that a store can be asked for.
     public static let all: Features = [.narrow, .tokens, .revocation, .clientListing]
   }
 }

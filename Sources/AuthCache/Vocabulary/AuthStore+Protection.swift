@@ -1,7 +1,9 @@
 extension AuthStore {
   /// How what is stored is kept from those who can read or write the store.
   public struct Protection: Sendable {
+    /// Seals payloads, and opens them.
     public let sealer: Sealer
+    /// Turns tokens and ids into digests.
     public let digester: Digester
 
     /// Payloads are sealed under `ring`, digests keyed by `pepper`.

@@ -6,8 +6,11 @@ public struct AuthorizationCode: Sendable, Hashable {
   public var redirectURI: String?
   /// The PKCE challenge of the authorization request.
   public var challenge: CodeChallenge?
+  /// Who logged in, if known.
   public var subject: SubjectIdentifier?
+  /// The login at the provider that this one rests on, if any.
   public var providerSession: ProviderSession?
+  /// What was granted.
   public var scopes: [String]
   /// For the ID token.
   public var nonce: String?
@@ -16,6 +19,7 @@ public struct AuthorizationCode: Sendable, Hashable {
   /// What everything that comes of the code is revoked by. Nil before the code is stored: a new grant is made then.
   public var grant: Grant?
 
+  /// What a code is bound to, as the authorization request said. Only the client is required.
   public init(
     clientID: String, redirectURI: String? = nil, challenge: CodeChallenge? = nil, subject: SubjectIdentifier? = nil,
     providerSession: ProviderSession? = nil, scopes: [String] = [], nonce: String? = nil, data: AppData = .none,

@@ -1,8 +1,11 @@
 /// A registered client (RFC 7591 §2). Only what storage needs; the rest is the application's data.
 public struct Client: Sendable, Hashable {
   public var id: String
+  /// What people call it.
   public var name: String?
+  /// Where it may be redirected to, compared exactly (RFC 9700 §2.1).
   public var redirectURIs: [String]
+  /// What it may ask for.
   public var scopes: [String]
   /// When it is gone; nil if it stays.
   public var expiresAt: Timestamp?
@@ -13,6 +16,7 @@ public struct Client: Sendable, Hashable {
 
   var secretDigest: RecordDigest?
 
+  /// A client without a secret; it never expires unless told when.
   public init(
     id: String, name: String? = nil, redirectURIs: [String] = [], scopes: [String] = [], expiresAt: Timestamp? = nil,
     data: AppData = .none

@@ -90,6 +90,7 @@ public struct Clients: Sendable {
 
 /// Some of the clients, and where the next ones begin.
 public struct ClientPage: Sendable {
+  /// The clients of this page.
   public let clients: [Client]
   /// Nil if these were the last.
   public let next: Cursor?

@@ -2,6 +2,7 @@ internal import Crypto
 
 /// What an authorization request shows of its PKCE verifier (RFC 7636 §4.2).
 public struct CodeChallenge: Sendable, Hashable {
+  /// How a challenge follows from a verifier (RFC 7636 §4.2).
   public enum Method: String, Sendable, Hashable, CaseIterable {
     /// SHA-256 of the verifier, in base 64 for URLs.
     case s256 = "S256"
@@ -9,7 +10,9 @@ public struct CodeChallenge: Sendable, Hashable {
     case plain
   }
 
+  /// How the challenge follows from the verifier.
   public let method: Method
+  /// The challenge, as the client sent it.
   public let value: String
 
   /// - Parameter value: 43 characters of base 64 for URLs for S256; a code verifier for plain.

@@ -110,6 +110,8 @@ extension SessionDetails {
 }
 
 extension AuthCacheError.Operation {
+  /// Redeeming an authorization code.
   public static let redeem: AuthCacheError.Operation = "redeem"
+  /// Rotating a refresh token.
   public static let rotate: AuthCacheError.Operation = "rotate"
 }

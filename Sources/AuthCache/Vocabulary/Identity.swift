@@ -1,8 +1,11 @@
 /// One user at one issuer (OpenID Connect Core 1.0 §2: `iss` and `sub`).
 public struct SubjectIdentifier: Hashable, Sendable, Codable {
+  /// The provider's identifier: a URL, compared exactly.
   public let issuer: String
+  /// The provider's name of the user, its `sub` claim.
   public let subject: String
 
+  /// A user at a provider (OpenID Connect Core 1.0 §2).
   public init(issuer: String, subject: String) {
     self.issuer = issuer
     self.subject = subject
@@ -11,9 +14,12 @@ public struct SubjectIdentifier: Hashable, Sendable, Codable {
 
 /// One session at the provider (OpenID Connect Back-Channel Logout 1.0 §2.1: `iss` and `sid`).
 public struct ProviderSession: Hashable, Sendable, Codable {
+  /// The provider's identifier: a URL, compared exactly.
   public let issuer: String
+  /// The provider's name of the session, its `sid` claim.
   public let sid: String
 
+  /// A session at a provider (OpenID Connect Back-Channel Logout 1.0 §2.4).
   public init(issuer: String, sid: String) {
     self.issuer = issuer
     self.sid = sid

@@ -8,10 +8,12 @@ public struct LoginState: Sendable, Hashable {
   public var redirectURI: String?
   /// Under what the PKCE verifier is stored, see ``Verifiers``.
   public var verifierKey: String?
+  /// The client on whose behalf the login was begun, if any.
   public var clientID: String?
   /// What the application adds, such as the page to return to.
   public var data: AppData
 
+  /// What a login has to find again when the browser comes back. Nothing is required.
   public init(
     expectedIssuer: String? = nil, nonce: String? = nil, redirectURI: String? = nil, verifierKey: String? = nil,
     clientID: String? = nil, data: AppData = .none

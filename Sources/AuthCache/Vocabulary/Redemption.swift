@@ -2,9 +2,12 @@
 public struct RedemptionRequest: Sendable, Hashable {
   /// The client that was authenticated, or that named itself if it is a public one.
   public var clientID: String
+  /// The redirect URI of the token request, if it had one.
   public var redirectURI: String?
+  /// The PKCE verifier of the token request, if it had one.
   public var codeVerifier: String?
 
+  /// What a token request said, besides the code (RFC 6749 §4.1.3, RFC 7636 §4.5).
   public init(clientID: String, redirectURI: String? = nil, codeVerifier: String? = nil) {
     self.clientID = clientID
     self.redirectURI = redirectURI

@@ -3,14 +3,21 @@ public struct Session: Sendable {
   let content: SessionContent
   let record: Record
 
+  /// What it was created from.
   public var details: SessionDetails { content.details }
+  /// The client it belongs to, if any.
   public var clientID: String? { content.details.clientID }
+  /// Whose it is, if known.
   public var subject: SubjectIdentifier? { content.details.subject }
+  /// The login at the provider that it rests on, if any.
   public var providerSession: ProviderSession? { content.details.providerSession }
+  /// What was granted.
   public var scopes: [String] { content.details.scopes }
+  /// What the application keeps with it.
   public var data: AppData { content.details.data }
   /// What it is revoked by together with everything else that came of the same authorization.
   public var grant: Grant { content.grant }
+  /// When it was created.
   public var createdAt: Timestamp { record.createdAt }
   /// When it ends unless it is used before: the idle end, never later than the absolute one.
   public var expiresAt: Timestamp { min(record.expiresAt ?? content.absoluteEnd, content.absoluteEnd) }

@@ -22,7 +22,9 @@ public struct SessionCredentials: Sendable, Hashable {
 
   /// The session's id; nil after a rotation, which leaves it as it is and does not know it.
   public var id: String? { Self.text(idBytes) }
+  /// The access token; nil if the session has none.
   public var accessToken: String? { Self.text(accessTokenBytes) }
+  /// The refresh token; nil if the session has none.
   public var refreshToken: String? { Self.text(refreshTokenBytes) }
 
   private static func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
@@ -30,7 +32,9 @@ public struct SessionCredentials: Sendable, Hashable {
 
 /// A session and the credentials that it was just given. This is the only moment at which they are known.
 public struct IssuedSession: Sendable, Hashable {
+  /// The session.
   public let session: Session
+  /// Its tokens, which nobody can find out again later.
   public let credentials: SessionCredentials
 }
 

@@ -7,6 +7,7 @@ public struct SessionLifetime: Sendable, Hashable {
   /// How long an access token is good for: one hour, or until the session ends. A refresh token is good until then.
   public var accessToken: Duration
 
+  /// Everything has a default; see the properties.
   public init(
     idle: Duration = .seconds(24 * 3_600), absolute: Duration = .seconds(30 * 24 * 3_600),
     accessToken: Duration = .seconds(3_600)

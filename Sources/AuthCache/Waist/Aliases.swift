@@ -1,15 +1,20 @@
 /// The other ways to find a session: by the digest of its access token and of its refresh token.
 public struct Aliases: Hashable, Sendable {
+  /// The digest of the access token, if the session has one.
   public var accessToken: RecordDigest?
+  /// The digest of the refresh token, if the session has one.
   public var refreshToken: RecordDigest?
 
+  /// The aliases of a session; none if left out.
   public init(accessToken: RecordDigest? = nil, refreshToken: RecordDigest? = nil) {
     self.accessToken = accessToken
     self.refreshToken = refreshToken
   }
 
+  /// No alias.
   public static let none = Aliases()
 
+  /// Whether there is none.
   public var isEmpty: Bool { accessToken == nil && refreshToken == nil }
 
   /// The aliases that are set, each with the field that it is looked up by.

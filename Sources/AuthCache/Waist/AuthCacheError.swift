@@ -13,6 +13,7 @@
 public struct AuthCacheError: Error, Sendable {
   private let storage: Storage
 
+  /// An error of a backend or a layer. Neither text may hold a token, a digest, a payload or a password.
   public init(
     _ code: Code, effect: Effect = .none, operation: Operation, kind: RecordKind? = nil, _ reason: String,
     unwritten: [RecordKind: Int] = [:], detail: String? = nil
@@ -22,8 +23,11 @@ public struct AuthCacheError: Error, Sendable {
       detail: detail)
   }
 
+  /// What went wrong: what a caller branches on.
   public var code: Code { storage.code }
+  /// Whether the operation may have been applied.
   public var effect: Effect { storage.effect }
+  /// What was called.
   public var operation: Operation { storage.operation }
   /// The kind of record that was concerned, where there is one.
   public var kind: RecordKind? { storage.kind }
@@ -79,22 +83,39 @@ public struct AuthCacheError: Error, Sendable {
     public init(stringLiteral value: String) { rawValue = value }
     public var description: String { rawValue }
 
+    /// Opening a backend.
     public static let open: Operation = "open"
+    /// ``AuthCacheBackend/store(_:)``.
     public static let store: Operation = "store"
+    /// ``AuthCacheBackend/insert(_:)``.
     public static let insert: Operation = "insert"
+    /// ``AuthCacheBackend/load(_:)``.
     public static let load: Operation = "load"
+    /// ``AuthCacheBackend/consume(_:)``.
     public static let consume: Operation = "consume"
+    /// ``AuthCacheBackend/replace(_:with:)``.
     public static let replace: Operation = "replace"
+    /// ``AuthCacheBackend/extend(_:to:)``.
     public static let extend: Operation = "extend"
+    /// ``AuthCacheBackend/remove(_:)``.
     public static let remove: Operation = "remove"
+    /// ``AuthCacheBackend/removeExpired(through:limit:)``.
     public static let removeExpired: Operation = "removeExpired"
+    /// ``AuthCacheBackend/close()``.
     public static let close: Operation = "close"
+    /// ``BulkBackend/store(contentsOf:)``.
     public static let storeContents: Operation = "store(contentsOf:)"
+    /// ``BulkBackend/remove(contentsOf:)``.
     public static let removeContents: Operation = "remove(contentsOf:)"
+    /// ``BulkBackend/load(contentsOf:)``.
     public static let loadContents: Operation = "load(contentsOf:)"
+    /// ``GroupBackend/removeAll(in:)``.
     public static let removeAll: Operation = "removeAll(in:)"
+    /// ``ListingBackend/records(of:after:limit:)``.
     public static let records: Operation = "records(of:)"
+    /// ``InvalidationBackend/invalidations()``.
     public static let invalidations: Operation = "invalidations"
+    /// Bringing a schema up to date.
     public static let migrate: Operation = "migrate"
   }
 

@@ -2,15 +2,20 @@
 public struct BackendProperties: Hashable, Sendable {
   /// Lookups by access and refresh token. Without it such lookups and records throw `unsupported`.
   public var aliases: Bool
+  /// What an acknowledged write survives.
   public var durability: Durability
   /// A second handle, or process, on the same address sees what the first wrote.
   public var shared: Bool
+  /// How old what a read answers may be.
   public var consistency: Consistency
+  /// Who removes what has expired.
   public var expiry: Expiry
+  /// Whose clock decides what is live.
   public var clock: ClockSource
   /// The largest payload in bytes, at least 64 KiB. One byte more throws `tooLarge` before anything is sent.
   public var maxPayload: Int
 
+  /// What a backend promises; see the properties.
   public init(
     aliases: Bool, durability: Durability, shared: Bool, consistency: Consistency = .linearizable,
     expiry: Expiry = .swept, clock: ClockSource = .injected, maxPayload: Int = 1 << 20
@@ -26,6 +31,7 @@ public struct BackendProperties: Hashable, Sendable {
 
   /// What an acknowledged write survives. Each level includes the ones before it.
   public enum Durability: String, Hashable, Sendable, Comparable, CaseIterable {
+    /// Nothing.
     case none
     /// `kill -9` of this process.
     case process

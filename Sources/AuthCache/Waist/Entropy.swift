@@ -20,6 +20,7 @@ extension EntropySource {
 
 /// The system's cryptographically secure generator (getrandom(2) on Linux).
 public struct SystemEntropy: EntropySource {
+  /// The system's generator.
   public init() {}
 
   public func next() -> UInt64 {
@@ -32,6 +33,7 @@ public struct SystemEntropy: EntropySource {
 public final class SeededEntropy: EntropySource {
   private let state: Mutex<SeededGenerator>
 
+  /// The bits that follow from `seed`.
   public init(seed: UInt64) { state = Mutex(SeededGenerator(seed: seed)) }
 
   public func next() -> UInt64 { state.withLock { $0.next() } }
@@ -41,6 +43,7 @@ public final class SeededEntropy: EntropySource {
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 
+  /// The numbers that follow from `seed`.
   public init(seed: UInt64) { state = seed }
 
   public mutating func next() -> UInt64 {

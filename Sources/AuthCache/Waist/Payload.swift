@@ -6,16 +6,19 @@ internal import Synchronization
 /// one slot for what they opened to: a record served again from memory is neither decrypted nor decoded again. The
 /// slot is no part of the value and never leaves the process.
 public final class Payload: Sendable {
+  /// The bytes, as they were stored.
   public let bytes: [UInt8]
 
   // Written at most once and released with the payload, so whoever reads it finds it alive. By hand, because
   // AtomicLazyReference looks its generic type up at each load, which costs more than the rest of a hit.
   private let firstOpening = Atomic<Unmanaged<OpenedPayload>?>(nil)
 
+  /// A copy of the bytes.
   public init(_ bytes: some Sequence<UInt8>) { self.bytes = [UInt8](bytes) }
 
   deinit { firstOpening.load(ordering: .acquiring)?.release() }
 
+  /// No bytes.
   public static let empty = Payload([])
 
   /// The number of bytes.

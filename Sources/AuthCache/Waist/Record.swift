@@ -3,14 +3,18 @@
 /// A record is a value. To change one, make its successor with ``replacing(revision:createdAt:expiresAt:aliases:groups:payload:)``
 /// and hand both to ``AuthCacheBackend/replace(_:with:)``.
 public struct Record: Sendable {
+  /// What it is. The same digest under two kinds is two records.
   public let kind: RecordKind
+  /// What stands for its id.
   public let digest: RecordDigest
   /// Sixty-four random bits chosen by the writer, new with every store and replace; what compare-and-swap compares.
   public let revision: UInt64
+  /// When it was made, by its writer's clock.
   public let createdAt: Timestamp
   /// The instant at which the record is gone; nil only for what never expires.
   public let expiresAt: Timestamp?
 
+  /// What it says: sealed as a rule, and opaque to a backend.
   public let payload: Payload
   /// What is large and rare stands behind one reference: that keeps a record at 96 bytes, cheap to hand through an
   /// existential call. Nil if there is neither; an object that all such records share would be what many tasks that copy
@@ -18,9 +22,12 @@ public struct Record: Sendable {
   // Unsafe to share in the eyes of the compiler only: nothing writes to it once it is made.
   nonisolated(unsafe) let relations: Relations?
 
+  /// Other ways to find it; only sessions have any.
   public var aliases: Aliases { relations?.aliases ?? .none }
+  /// What it is removed with.
   public var groups: Groups { relations?.groups ?? .none }
 
+  /// A record as a backend keeps it. `expiresAt` is nil for what never expires.
   public init(
     kind: RecordKind, digest: RecordDigest, revision: UInt64, createdAt: Timestamp, expiresAt: Timestamp?,
     aliases: Aliases = .none, groups: Groups = .none, payload: Payload

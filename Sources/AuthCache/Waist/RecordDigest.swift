@@ -9,6 +9,7 @@ public struct RecordDigest: Hashable, Sendable {
   /// The number of bytes of a digest.
   public static let byteCount = 32
 
+  /// The digest of these words, each of eight bytes, most significant first.
   public init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
   /// Returns nil unless there are exactly 32 bytes.

@@ -47,11 +47,17 @@ public struct RecordKind: RawRepresentable, Hashable, Sendable, Comparable, Expr
     self = kind
   }
 
+  /// A login that has begun. Used once.
   public static let state: RecordKind = "state"
+  /// A PKCE verifier. Used once.
   public static let verifier: RecordKind = "verifier"
+  /// An authorization code. Used once.
   public static let code: RecordKind = "code"
+  /// A session.
   public static let session: RecordKind = "session"
+  /// A refresh token that was rotated. Inserted once.
   public static let spentRefresh: RecordKind = "spentRefresh"
+  /// A registered client.
   public static let client: RecordKind = "client"
 
   /// The kinds that the typed vocabulary writes.

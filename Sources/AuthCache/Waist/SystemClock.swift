@@ -13,6 +13,7 @@ internal import Musl
 /// `now` reads `CLOCK_REALTIME`. `coarseNow` reads `CLOCK_REALTIME_COARSE` where there is one (Linux, see
 /// clock_gettime(2)) and adds that clock's granularity, 4 ms on most kernels.
 public struct SystemClock: AuthCacheClock {
+  /// The clock of the system.
   public init() {}
 
   public var now: Timestamp { Self.latest.raised(to: Self.read(CLOCK_REALTIME)) }

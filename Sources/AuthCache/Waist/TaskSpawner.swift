@@ -10,6 +10,7 @@ public protocol TaskSpawner: Sendable {
 
 /// Starts unstructured tasks on the system's own executor.
 public struct UnstructuredTasks: TaskSpawner {
+  /// Starts tasks as `Task { }` does.
   public init() {}
 
   @discardableResult

@@ -1,7 +1,9 @@
 /// An instant: milliseconds since the Unix epoch, as they are stored.
 public struct Timestamp: Hashable, Sendable, Comparable {
+  /// Milliseconds since 1970-01-01 00:00 UTC, without leap seconds.
   public let millisecondsSinceEpoch: Int64
 
+  /// The instant so many milliseconds after 1970-01-01 00:00 UTC.
   public init(millisecondsSinceEpoch: Int64) { self.millisecondsSinceEpoch = millisecondsSinceEpoch }
 
   /// Later than every instant that a record can carry.
@@ -24,7 +26,9 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     return .milliseconds(other > self ? Int64.max : Int64.min)
   }
 
+  /// The instant that much later; at the far end of time, that end.
   public static func + (timestamp: Timestamp, duration: Duration) -> Timestamp { timestamp.advanced(by: duration) }
+  /// The instant that much earlier; at the far end of time, that end.
   public static func - (timestamp: Timestamp, duration: Duration) -> Timestamp {
     timestamp.advanced(by: .milliseconds(-duration.wholeMilliseconds.clampedAboveMinimum))
   }

@@ -22,6 +22,7 @@ public final class VirtualClock: AuthCacheClock {
 
   private let state: Mutex<State>
 
+  /// A clock that stands at `start`: the real time, if left out.
   public init(startingAt start: Timestamp = SystemClock().now) { state = Mutex(State(now: start)) }
 
   public var now: Timestamp { state.withLock { $0.now } }

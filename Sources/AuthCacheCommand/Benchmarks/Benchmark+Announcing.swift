@@ -91,9 +91,15 @@ private struct AnnouncingBench {
       try await Task.sleep(for: interval * Double.random(in: 0..<1, using: &random))
       return nanoseconds
     }
-    return BenchReport.Case(
-      name, backend: factory.name, against: "the interval in which changes are looked for; beside 1,000 writes/s",
+    var item = BenchReport.Case(
+      name, backend: factory.name,
+      against: "the interval in which changes are looked for; measured is the longest that one took, beside 1,000 "
+        + "writes/s",
       measured: told.dropped, raw: told.beside, target: 1.2, isUpperLimit: true)
+    item.note = "half of \(told.dropped.count) changes within \(Int(item.measured / 1_000_000)) ms"
+    // A bound is judged by what came closest to it.
+    (item.measured, item.ratio) = (told.dropped.max() ?? 0, item.spread[1])
+    return item
   }
 
   /// From the call of a write through one handle until it has been dropped from a cache over another, while a thousand
@@ -110,15 +116,23 @@ private struct AnnouncingBench {
       try await Task.sleep(for: .milliseconds(2))
       return time
     }
-    return BenchReport.Case(
+    var item = BenchReport.Case(
       name, backend: factory.name, against: "NOTIFY by libpq alone until it is received; beside 1,000 writes/s",
       measured: told.dropped, raw: told.beside, target: 10, isUpperLimit: true)
+    let (all, writes) = (told.dropped.sorted(), told.written.sorted())
+    func microseconds(_ values: [Double], _ part: Int) -> Int {
+      values.isEmpty ? 0 : Int(values[min(values.count - 1, values.count * part / 100)] / 1_000)
+    }
+    item.note =
+      "from the call of the write on, which itself takes \(microseconds(writes, 50)) µs; 99 of 100 within "
+      + "\(microseconds(all, 99)) µs"
+    return item
   }
 
   /// - Parameter beside: is done after each change, and says what to compare with.
   private func dropping(
     _ count: Int, beside: (BackendEnvironment) async throws -> Double
-  ) async throws -> (dropped: [Double], beside: [Double]) {
+  ) async throws -> (dropped: [Double], written: [Double], beside: [Double]) {
     try await with("told", announces: true) { environment in
       let (writer, reader) = (try await factory.open(environment), try await factory.open(environment))
       let source = BenchmarkRecords(seed: scale.seed)
@@ -136,7 +150,7 @@ private struct AnnouncingBench {
           if next > clock.now { try await Task.sleep(until: next, tolerance: .zero, clock: clock) }
         }
       }
-      var times: (dropped: [Double], beside: [Double]) = ([], [])
+      var times: (dropped: [Double], written: [Double], beside: [Double]) = ([], [], [])
       // Somebody listens from here on.
       try await stopwatch.begins()
       for number in 0..<count {
@@ -145,6 +159,7 @@ private struct AnnouncingBench {
         stopwatch.expect(record.id)
         let begin = DispatchTime.now().uptimeNanoseconds
         try await writer.store(record)
+        times.written.append(Double(DispatchTime.now().uptimeNanoseconds &- begin))
         times.dropped.append(Double(await stopwatch.end() &- begin))
         times.beside.append(try await beside(environment))
       }

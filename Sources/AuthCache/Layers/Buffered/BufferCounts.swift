@@ -13,5 +13,6 @@ public struct BufferCounts: Hashable, Sendable {
   /// Flushes, each of one or more records.
   public var flushes = 0
 
+  /// Counts of nothing yet.
   public init() {}
 }

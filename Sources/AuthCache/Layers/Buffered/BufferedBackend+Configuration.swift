@@ -23,6 +23,7 @@ public struct BufferConfiguration: Sendable {
   public var maxDelay: Duration
   /// How many writes may be waiting or under way; further writers wait until there is room.
   public var capacity: Int
+  /// What a read sees of the writes that wait. Default: `coherent`.
   public var reads: Reads
   /// Kinds whose `store` returns at once, before it is persisted. Never states, verifiers, codes or spent refresh
   /// tokens.
@@ -43,6 +44,7 @@ public struct BufferConfiguration: Sendable {
   /// eighth makes everybody wait until one has ended. What stands in one bulk call ends with it.
   public var patience: Duration
 
+  /// Everything has a default; see the properties.
   public init(
     maxBatch: Int = 256, maxDelay: Duration = .zero, capacity: Int = 10_000, reads: Reads = .coherent,
     queued: Set<RecordKind> = [], drainDeadline: Duration = .seconds(10),

@@ -18,6 +18,7 @@
 ///   ``close()``; the record is kept, see ``unwritten()``.
 /// - The buffer owns its delegate and closes it.
 public struct BufferedBackend<Delegate: AuthCacheBackend>: BufferingBackend {
+  /// What is written to. The buffer owns it and closes it.
   public let delegate: Delegate
   public let properties: BackendProperties
   let buffer: WriteBuffer

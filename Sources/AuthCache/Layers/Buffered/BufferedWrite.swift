@@ -21,6 +21,7 @@ enum BufferedWrite: Sendable {
 
 /// A write that a ``BufferedBackend`` accepted and that is not known to be persisted.
 public struct UnwrittenRecord: Sendable {
+  /// The record, as it was handed in.
   public let record: Record
   /// Why the last attempt failed; nil if there was none yet. With `effect` unknown it may have been written.
   public let error: AuthCacheError?

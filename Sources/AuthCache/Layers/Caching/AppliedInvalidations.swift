@@ -13,6 +13,7 @@ public struct AppliedInvalidations<Base: AsyncSequence<Invalidation, AuthCacheEr
 
   public func makeAsyncIterator() -> Iterator { Iterator(base: base.makeAsyncIterator(), core: core) }
 
+  /// Hands on each change once the cache has dropped what it concerns.
   public struct Iterator: AsyncIteratorProtocol {
     var base: Base.AsyncIterator
     let core: CacheCore

@@ -17,11 +17,13 @@ public struct CacheCounts: Hashable, Sendable {
   /// Records and absences dropped because of a write, here or announced, or of a gap.
   public var invalidations = 0
 
+  /// Counts of nothing yet.
   public init() {}
 
   /// How many loads there were of kinds that are cached, by fields that are cached.
   public var requests: Int { hits + negativeHits + misses }
 
+  /// What both did together.
   public static func + (a: CacheCounts, b: CacheCounts) -> CacheCounts {
     var sum = a
     sum.hits += b.hits

@@ -24,6 +24,7 @@ public struct CachePolicy: Sendable {
   /// What leaves when the cache is full.
   public var eviction: Eviction
 
+  /// Everything has a default; see the properties.
   public init(
     enabled: Bool = true, capacity: Int = 10_000, timeToLive: Duration? = nil, timeToIdle: Duration? = nil,
     negativeTimeToLive: Duration? = nil, negativeCapacity: Int = 1_000, skew: Duration = .seconds(1),
@@ -46,11 +47,17 @@ public struct CachePolicy: Sendable {
   public struct Eviction: Sendable {
     /// The order, for caches that are made elsewhere and given the same policy.
     public enum Order: Sendable, Hashable {
-      case tinyLFU, leastRecentlyUsed, leastFrequentlyUsed
+      /// ``Eviction/tinyLFU``.
+      case tinyLFU
+      /// ``Eviction/leastRecentlyUsed``.
+      case leastRecentlyUsed
+      /// ``Eviction/leastFrequentlyUsed``.
+      case leastFrequentlyUsed
       /// A policy of one's own.
       case custom
     }
 
+    /// Which of the known orders it is.
     public let order: Order
     let make: @Sendable (_ capacity: Int) -> any EvictionPolicy
 
@@ -77,7 +84,9 @@ public struct CachePolicy: Sendable {
 /// are, whatever is configured, and neither are lookups by refresh token: what may be used once is decided at the
 /// authority.
 public struct CachingConfiguration: Sendable {
+  /// How sessions are cached. Default: up to 10,000, no absences.
   public var sessions: CachePolicy
+  /// How clients are cached. Default: up to 10,000, and absences for 2 s.
   public var clients: CachePolicy
   /// The policies of kinds of your own; a kind that is not named is not cached.
   public var others: [RecordKind: CachePolicy]
@@ -85,6 +94,7 @@ public struct CachingConfiguration: Sendable {
   /// that takes, so that what the delegate has to say is heard.
   public var closeDeadline: Duration
 
+  /// Everything has a default; see the properties.
   public init(
     sessions: CachePolicy = CachePolicy(), clients: CachePolicy = CachePolicy(negativeTimeToLive: .seconds(2)),
     others: [RecordKind: CachePolicy] = [:], closeDeadline: Duration = .seconds(30)

@@ -7,5 +7,6 @@ public struct InvalidationCounts: Hashable, Sendable {
   /// How often listening could not begin, or ended though the cache was not closed.
   public var failures = 0
 
+  /// Counts of nothing yet.
   public init() {}
 }

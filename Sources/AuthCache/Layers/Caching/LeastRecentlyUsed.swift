@@ -7,6 +7,7 @@ internal import HeapModule
 public struct LeastRecentlyUsed: EvictionPolicy {
   private var queue = UsageQueue<UInt64>()
 
+  /// A policy for an empty cache.
   public init() {}
 
   public static var ordersReads: Bool { true }
@@ -32,6 +33,7 @@ public struct LeastFrequentlyUsed: EvictionPolicy {
 
   private var queue = UsageQueue<Use>()
 
+  /// A policy for an empty cache.
   public init() {}
 
   public static var ordersReads: Bool { true }

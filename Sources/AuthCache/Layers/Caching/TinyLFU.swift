@@ -23,6 +23,7 @@ public struct TinyLFU: EvictionPolicy {
   private static let window = 0
   private static let main = 1
 
+  /// A policy for an empty cache of so many records; one below one counts as one.
   public init(capacity: Int) {
     self.capacity = max(1, capacity)
     sketch = FrequencySketch(capacity: capacity)

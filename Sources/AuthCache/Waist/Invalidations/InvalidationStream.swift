@@ -44,6 +44,7 @@ public struct InvalidationStream: AsyncSequence, Sendable {
 
   public func makeAsyncIterator() -> Iterator { Iterator(subscription: subscription) }
 
+  /// Waits for one change after the other. For one task.
   public struct Iterator: AsyncIteratorProtocol, Sendable {
     fileprivate let subscription: Subscription
 
