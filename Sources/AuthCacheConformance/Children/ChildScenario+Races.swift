@@ -2,26 +2,33 @@ internal import AuthCache
 
 extension ChildScenario {
   /// Consumes the codes that the arguments describe, each at the same instant as its siblings and by several tasks at
-  /// once, on one handle or on as many as it is told, and names each that was won.
+  /// once, on one handle or on as many as it is told, and names each that was won. Of those behind the first `alone`,
+  /// several are asked for at once.
   static let consumeCodes = ChildScenario("codes.consume") { context in
     var backends = [try await context.open()]
     let handles = context.task.arguments["handles"].flatMap { Int($0) } ?? 1
     while backends.count < handles { backends.append(try await context.open()) }
     let (count, tasks) = (try context.number("count"), try context.number("tasks"))
+    let alone = context.task.arguments["alone"].flatMap { Int($0) } ?? count
     let series = try RecordSeries(context)
     let start = await context.awaitStart()
-    for number in 0..<count {
-      let code = series.code(number)
-      start.advanced(by: number * 150).await()
-      try await withThrowingTaskGroup(of: Record?.self) { group in
-        for task in 0..<tasks {
-          let backend = backends[task % backends.count]
-          group.addTask { try await backend.consume(code.id) }
+    var next = 0
+    while next < count {
+      let numbers = next..<(next < alone ? next + 1 : min(count, next + 16))
+      start.advanced(by: next * 150).await()
+      try await withThrowingTaskGroup(of: (Int, Record?).self) { group in
+        for number in numbers {
+          let code = series.code(number)
+          for task in 0..<tasks {
+            let backend = backends[task % backends.count]
+            group.addTask { (number, try await backend.consume(code.id)) }
+          }
         }
-        for try await won in group {
-          if let won { context.emit(won == code ? "won \(number)" : "torn \(number)") }
+        for try await (number, won) in group {
+          if let won { context.emit(won == series.code(number) ? "won \(number)" : "torn \(number)") }
         }
       }
+      next = numbers.upperBound
     }
     for backend in backends { try await backend.close() }
   }
