@@ -30,6 +30,10 @@ enum Refusal {
     var output = ""
     for await line in child.lines { output += line + "\n" }
     #expect(await child.wait() == .status(3), "\(output)\(child.diagnostics)", sourceLocation: location)
+    // The same sentence, on a line of its own.
+    #expect(
+      child.diagnostics.split(separator: "\n").contains("\(database.factory): blocked: \(error.reason)"),
+      "\(child.diagnostics)", sourceLocation: location)
     output += child.diagnostics
     let flat = output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     for word in words { #expect(flat.contains(word), "\(output)", sourceLocation: location) }
