@@ -87,6 +87,34 @@ import Testing
     try await backend.close()
   }
 
+  @Test func `thousands of announced writes leave the log within its bound, if somebody listens`() async throws {
+    let folder = try TemporaryFolder()
+    let clock = VirtualClock()
+    let backend = try await open(folder, announces: true, clock: clock)
+    let fill = """
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 65000)
+      INSERT INTO auth_cache_changes (kind, digest) SELECT 'code', zeroblob(32) FROM n
+      """
+    #expect(number("SELECT count(*) FROM auth_cache_changes", in: folder, running: fill) == 65_000)
+    var announcements = try await backend.invalidations().makeAsyncIterator()
+    #expect(try await announcements.next() == .gap)
+    let time = Task {
+      while !Task.isCancelled {
+        if clock.sleeperCount > 0 { clock.advance(by: .milliseconds(100)) }
+        await Task.yield()
+      }
+    }
+    defer { time.cancel() }
+    for round in 1...6 as ClosedRange<UInt64> {
+      let records = (0..<1_000).map { record(round * 10_000 + $0, clock: clock) }
+      try await backend.store(contentsOf: records)
+      for record in records { #expect(try await announcements.next() == .record(record.id)) }
+      // What has been read is cut before the next look, each time a thousand more have come.
+      #expect((number("SELECT count(*) FROM auth_cache_changes", in: folder) ?? .max) <= 65_536 + 1_024)
+    }
+    try await backend.close()
+  }
+
   @Test func `a write that is undone is not announced`() async throws {
     let folder = try TemporaryFolder()
     let backend = try await open(folder, announces: true)

@@ -17,6 +17,8 @@ public struct Sealer: Sendable {
   }
 
   private let mode: Mode
+  /// Told of each payload that is opened, for those who count.
+  var onOpening: (@Sendable () -> Void)?
 
   /// Seals under the first key of `ring` and opens with any.
   public static func sealing(with ring: KeyRing) -> Sealer { Sealer(mode: .sealing(ring)) }
@@ -77,6 +79,7 @@ public struct Sealer: Sendable {
   func opened(
     _ payload: [UInt8], for context: SealingContext
   ) throws(AuthCacheError) -> (content: [UInt8], isOutdated: Bool) {
+    onOpening?()
     guard case .sealing(let ring) = mode else {
       guard payload.first != SealedFormat.version else {
         throw corrupt(context, "the payload is sealed and this store has no keys")

@@ -177,10 +177,15 @@ public struct BackendEnvironment: Sendable {
   }
 
   /// Another namespace, in a folder below this one's.
-  func elsewhere() -> BackendEnvironment {
+  func elsewhere(named suffix: String) -> BackendEnvironment {
     BackendEnvironment(
-      namespace: namespace + "_b", clock: clock, directory: directory + "/elsewhere", url: url, logger: logger,
+      namespace: namespace + suffix, clock: clock, directory: directory + "/elsewhere", url: url, logger: logger,
       announces: announces)
+  }
+
+  func with(announces: Bool) -> BackendEnvironment {
+    BackendEnvironment(
+      namespace: namespace, clock: clock, directory: directory, url: url, logger: logger, announces: announces)
   }
 
   func with(clock: any AuthCacheClock) -> BackendEnvironment {

@@ -51,6 +51,11 @@ public final class Trial: Sendable {
     try await open(with: subject.factory.make, clock: clock)
   }
 
+  /// Opens a handle that asks for announcements or does not, whatever the check is about.
+  func open(announcing: Bool) async throws -> any AuthCacheBackend {
+    try await open(with: subject.factory.make, in: environment.with(announces: announcing))
+  }
+
   /// Opens the same store again after a close.
   public func reopen() async throws -> any AuthCacheBackend {
     guard let reopen = subject.factory.reopen else { throw Blocked("the factory says nothing of reopening") }
@@ -58,10 +63,14 @@ public final class Trial: Sendable {
   }
 
   /// Opens the same backend in a namespace of its own, beside this check's. Closed and removed after the check.
-  public func openElsewhere() async throws -> any AuthCacheBackend {
-    let elsewhere = environment.elsewhere()
+  ///
+  /// - Parameter suffix: what its name has besides; the same name is the same place.
+  public func openElsewhere(named suffix: String = "_b") async throws -> any AuthCacheBackend {
+    let elsewhere = environment.elsewhere(named: suffix)
     try FileManager.default.createDirectory(atPath: elsewhere.directory, withIntermediateDirectories: true)
-    state.withLock { $0.elsewhere.append(elsewhere) }
+    state.withLock { state in
+      if !state.elsewhere.contains(where: { $0.namespace == elsewhere.namespace }) { state.elsewhere.append(elsewhere) }
+    }
     let backend = try await subject.stack.build(try await subject.factory.make(elsewhere), elsewhere)
     state.withLock { $0.handles.append(backend) }
     return backend.intercepted(by: TraceInterceptor(trace: trace, handle: "elsewhere"))
@@ -70,7 +79,12 @@ public final class Trial: Sendable {
   private func open(
     with make: BackendFactory.Make, clock: (any AuthCacheClock)?
   ) async throws -> any AuthCacheBackend {
-    let environment = clock.map { self.environment.with(clock: $0) } ?? self.environment
+    try await open(with: make, in: clock.map { environment.with(clock: $0) } ?? environment)
+  }
+
+  private func open(
+    with make: BackendFactory.Make, in environment: BackendEnvironment
+  ) async throws -> any AuthCacheBackend {
     let bottom = try await make(environment)
     let built = try await subject.stack.build(bottom, environment)
     let number = state.withLock { state in

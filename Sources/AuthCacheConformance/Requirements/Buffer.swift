@@ -5,7 +5,7 @@ extension Requirement {
   static let buffer: [Requirement] =
     bufferFlush + bufferOrder + bufferVisibility + bufferFailures + bufferSlow + bufferDrain + bufferAcknowledgement
     + bufferParity
-    + bufferCrashes
+    + bufferCrashes + bufferSchedules
 
   /// When a flush begins, and what it is made of.
   private static let bufferFlush: [Requirement] = [

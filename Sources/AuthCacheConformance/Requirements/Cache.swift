@@ -4,7 +4,7 @@ extension Requirement {
   /// What a cache in front of the backend keeps.
   static let cache: [Requirement] =
     cacheReads + cacheAbsences + cacheWrites + cacheFills + cacheTime + cacheCapacity + cacheStampede + cacheFailures
-    + cacheEnd
+    + cacheEnd + cacheSchedules
 
   /// What a read finds, and what is never served from memory.
   private static let cacheReads: [Requirement] = [
@@ -25,6 +25,25 @@ extension Requirement {
           }
           trial.expect(asked, equals: 1, "calls of the store for four reads of \(lookup)")
           world.cache.flush()
+        }
+      }
+    },
+    Requirement(
+      "cache.read.uncopied", .cache,
+      "However often a record is served from memory, it carries the payload that was read, and no copy of it.",
+      consequence:
+        "Each hit costs what opening and decoding a session costs: what a payload opened to is remembered in it.",
+      likelyCause: "The cache keeps bytes, and makes a record of them at every hit.", needs: [.cache]
+    ) { trial in
+      let world = try await trial.cached()
+      for record in [trial.session(), trial.record(.client, life: nil)] {
+        try await world.store.store(record)
+        for lookup in record.cachedLookups {
+          let read = try trial.require(try await world.cache.load(lookup), "the record is found")
+          for _ in 0..<3 {
+            let hit = try trial.require(try await world.cache.load(lookup), "the record is found again")
+            trial.expect(hit.payload === read.payload, equals: true, "a hit carries the very payload that was read")
+          }
         }
       }
     },

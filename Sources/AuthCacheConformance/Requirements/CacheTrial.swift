@@ -52,16 +52,20 @@ extension Trial {
     let parts = LayerFactories.CacheParts(
       delegate: store.intercepted(by: watch), configuration: configuration, source: source, clock: clock,
       spawner: tasks)
-    let cache: any CachingLayer
-    do { cache = try subject.factory.layers.cache(parts) } catch {
-      guard let error = error as? AuthCacheError, error.code == .unsupported else { throw error }
-      throw NotOffered(reason: error.reason)
-    }
+    let cache = try makeCache(parts)
     state.withLock { $0.handles.append(cache) }
     return CacheTrial(
       cache: cache.traced(by: TraceInterceptor(trace: trace, handle: "")),
       store: store.intercepted(by: TraceInterceptor(trace: trace, handle: "past the cache")), watch: watch,
       clock: clock, tasks: tasks)
+  }
+
+  /// The subject's cache of these parts. Ends the check as not declared where it does not offer what they ask for.
+  func makeCache(_ parts: LayerFactories.CacheParts) throws -> any CachingLayer {
+    do { return try subject.factory.layers.cache(parts) } catch {
+      guard let error = error as? AuthCacheError, error.code == .unsupported else { throw error }
+      throw NotOffered(reason: error.reason)
+    }
   }
 
   /// Lets others run until `condition` holds.

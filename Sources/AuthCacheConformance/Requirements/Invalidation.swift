@@ -47,6 +47,41 @@ extension Requirement {
       }
     },
     Requirement(
+      "invalidation.writer.unasked", .invalidation,
+      "A change is announced whether or not the handle that makes it was opened to announce.",
+      consequence: "One instance with another setting logs users out, and the others go on serving them.",
+      likelyCause: "Announcing is a setting of the handle, and not of the store.",
+      references: ["https://www.postgresql.org/docs/15/sql-notify.html"], needs: [.invalidation, .shared]
+    ) { trial in
+      let listener = try await trial.open()
+      let listening = try await trial.listen(to: listener)
+      let changer = try await trial.open(announcing: false)
+      try await trial.settle(listening, changer)
+      let record = trial.session(life: .seconds(86_400))
+      try await changer.store(record)
+      try await trial.until("a store by a handle that was not opened to announce is announced") {
+        listening.hasHeard(record)
+      }
+      try await trial.settle(listening, changer)
+      trial.expect(try await changer.remove(record.id), equals: true, "a live record is removed")
+      try await trial.until("so is a removal") { listening.hasHeard(record) }
+    },
+    Requirement(
+      "invalidation.namespace.anyCase", .invalidation,
+      "Changes are announced in a store whose name has capitals in it.",
+      consequence: "Whoever names the table AuthCache has no invalidation at all, and no error.",
+      likelyCause: "The name of the channel is folded to lower case on one side only.",
+      references: ["librisxl#1123"], needs: [.invalidation, .shared]
+    ) { trial in
+      let (changer, listener) = (
+        try await trial.openElsewhere(named: "_Aa"), try await trial.openElsewhere(named: "_Aa")
+      )
+      let listening = try await trial.listen(to: listener)
+      let record = trial.session(life: .seconds(86_400))
+      try await changer.store(record)
+      try await trial.until("a change is announced where the name has capitals") { listening.hasHeard(record) }
+    },
+    Requirement(
       "invalidation.alias.announced", .invalidation,
       "A change is announced under every alias that the record is found by from then on.",
       consequence: "A token that was just issued is unknown to every instance that was asked for it before.",

@@ -78,6 +78,16 @@ extension Mutant {
         return try await proceed(call)
       }),
     .buffer(
+      "buffer-takes-closed-for-done", "A write that comes as the buffer closes is acknowledged like any other.",
+      boundTo: "buffer.schedule.closing", alsoBreaks: ["buffer.drain.whileWriting"],
+      above: { _, call, proceed async throws(AuthCacheError) in
+        guard case .store = call else { return try await proceed(call) }
+        do throws(AuthCacheError) { return try await proceed(call) } catch {
+          if error.code == .closed { return .done }
+          throw error
+        }
+      }),
+    .buffer(
       "buffer-drains-unless-cancelled", "The drain runs in the task that calls close, which shutdown has cancelled.",
       boundTo: "buffer.drain.cancelledCaller",
       above: { delegate, call, proceed async throws(AuthCacheError) in

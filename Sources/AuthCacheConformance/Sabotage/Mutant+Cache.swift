@@ -10,6 +10,14 @@ extension Mutant {
         "cache.capacity.leastRecent", "cache.capacity.leastFrequent", "cache.capacity.freed",
       ]),
     .cache(
+      .copiesItsAnswers, "Each hit gets bytes of its own.", boundTo: "cache.read.uncopied"),
+    .cache(
+      .looksBeforeItKeeps, "What was written is looked for before the cache waits for its turn to keep an answer.",
+      boundTo: "cache.schedule.staleFill"),
+    .cache(
+      .takesTheCancelledForAbsent, "Who is cancelled as the answer comes tells those who wait that there is nothing.",
+      boundTo: "cache.schedule.cancelledLeader"),
+    .cache(
       .ignoresItsSwitch, "A kind whose policy is switched off is cached all the same.",
       boundTo: "cache.read.disabled"),
     .cache(

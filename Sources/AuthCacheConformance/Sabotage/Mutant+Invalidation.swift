@@ -20,6 +20,38 @@ extension Mutant {
       alsoBreaks: [
         "invalidation.process.cacheFollows", "invalidation.process.lostSource", "invalidation.close.endsSubscriptions",
       ], reach: .process),
+    Mutant(
+      "announces-for-those-who-ask", "A handle announces its changes if it was opened to announce.",
+      boundTo: "invalidation.writer.unasked"
+    ) { name in
+      let silent = Memo<Set<Lookup>>([])
+      return BackendFactory(
+        journal: name,
+        opening: { environment in
+          let backend = try Journal.announcingBackend(environment) { entry in
+            !(entry.put ?? []).compactMap(\.record).contains { record in silent.with { $0.contains(record.id) } }
+          }
+          guard !environment.announces else { return backend }
+          return backend.intercepted(
+            by: Sabotage(
+              clock: environment.clock,
+              answer: { call, _, proceed async throws(AuthCacheError) in
+                if case .store(let record) = call { silent.with { _ = $0.insert(record.id) } }
+                return try await proceed(call)
+              }))
+        })
+    },
+    Mutant(
+      "folds-one-side-of-its-name", "Who announces folds the name of the channel, and who listens does not.",
+      boundTo: "invalidation.namespace.anyCase"
+    ) { name in
+      BackendFactory(
+        journal: name,
+        opening: { environment in
+          let isFolded = environment.namespace != environment.namespace.lowercased()
+          return try Journal.announcingBackend(environment) { _ in !isFolded }
+        })
+    },
     announcing(
       "announces-ids-alone", "A change is announced under the record's id alone.",
       boundTo: "invalidation.alias.announced"

@@ -45,8 +45,13 @@ public struct Exploration: Sendable {
 
   /// Runs the schedules, up to the first failing one. So many explorations as there are processors run at a time.
   public func run(_ scenario: @escaping @Sendable (Schedule) async throws -> Void) async -> ExplorationResult {
+    await Self.turns.admit { await runAtOnce(scenario) }
+  }
+
+  /// The same for a short one, which does not wait until thousands of schedules of others have run.
+  func runAtOnce(_ scenario: @escaping @Sendable (Schedule) async throws -> Void) async -> ExplorationResult {
     let driver = ScheduleDriver(seed: seed, start: start, maxSteps: maxSteps, scenario: scenario)
-    return await Self.turns.admit { await DriverThread.run { explore(driver) } }
+    return await DriverThread.run { explore(driver) }
   }
 
   /// Runs the one schedule that `trace` names, with the floor left aside.

@@ -78,6 +78,20 @@ final class RawSession {
 }
 
 extension RawSession {
+  /// The payloads of the notifications that have come since the last time, in order. PostgreSQL only.
+  func notifications() throws -> [String] {
+    guard case .postgres(let connection) = handle else { return [] }
+    guard PQconsumeInput(connection) == 1 else { throw Fault(description: Self.complaint(handle)) }
+    var payloads: [String] = []
+    while let notification = PQnotifies(connection) {
+      payloads.append(String(cString: notification.pointee.extra))
+      PQfreemem(notification)
+    }
+    return payloads
+  }
+}
+
+extension RawSession {
   /// Ends every connection but this one. Returns how many there were.
   @discardableResult
   func killOthers() throws -> Int {

@@ -17,6 +17,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case countsHitsTwice = "cache-counts-hits-twice"
   case countsFollowersAsLoads = "cache-counts-followers-as-loads"
   case countsNoInvalidations = "cache-counts-no-invalidations"
+  case copiesItsAnswers = "cache-copies-its-answers"
 
   // What is remembered of what is not there.
   case remembersNoMisses = "cache-remembers-no-misses"
@@ -49,11 +50,13 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case keepsOldBulkFills = "cache-keeps-old-bulk-fills"
   case keepsOldMisses = "cache-keeps-old-misses"
   case letsJoinOldCalls = "cache-lets-join-old-calls"
+  case looksBeforeItKeeps = "cache-looks-before-it-keeps"
   case agesFromTheAnswer = "cache-ages-from-the-answer"
 
   // Many readers.
   case letsEveryoneAsk = "cache-lets-everyone-ask"
   case sharesCancellation = "cache-shares-cancellation"
+  case takesTheCancelledForAbsent = "cache-takes-the-cancelled-for-absent"
   case sharesFailure = "cache-shares-failure"
   case holdsTheCancelled = "cache-holds-the-cancelled"
   case asksOneAtATime = "cache-asks-one-at-a-time"

@@ -56,7 +56,9 @@ final class ReferenceCache<Delegate: AuthCacheBackend>: CachingLayer {
     var isCounted = false
     while true {
       switch course(of: lookup, policy, isCounted: isCounted) {
-      case .answer(let record): return record
+      case .answer(let record):
+        guard flaw == .copiesItsAnswers, let record else { return record }
+        return record.replacing(revision: record.revision, payload: Payload(record.payload.bytes))
       case .fail(let error): throw error
       case .pass: return try await delegate.load(lookup)
       case .lead(let flight): return try await lead(flight, lookup, policy)
@@ -124,7 +126,16 @@ final class ReferenceCache<Delegate: AuthCacheBackend>: CachingLayer {
     let (isFed, hadRoom) = with { ($0.isFed, $0.hasRoom(lookup.kind)) }
     do throws(AuthCacheError) {
       let record = try await ask(lookup)
-      keep(record, for: lookup, policy, since: flight.generation, askedAt: begin, isFed: isFed, hadRoom: hadRoom)
+      if flaw == .takesTheCancelledForAbsent, Task.isCancelled {
+        end(flight, lookup, .answer(nil))
+        return record
+      }
+      var generation = flight.generation
+      if flaw == .looksBeforeItKeeps, with({ $0.writes }) == generation {
+        await Task.yield()
+        generation = with { $0.writes }
+      }
+      keep(record, for: lookup, policy, since: generation, askedAt: begin, isFed: isFed, hadRoom: hadRoom)
       end(flight, lookup, .answer(record))
       return record
     } catch {
