@@ -29,6 +29,7 @@ public protocol ConformanceCommand {
 }
 
 extension ConformanceCommand {
+  /// Runs the subcommand that the arguments name, and ends the process with its exit status.
   @concurrent public static func main() async {
     // A closed pipe is an error of a write, not the end of the process in the middle of a check.
     signal(SIGPIPE, SIG_IGN)

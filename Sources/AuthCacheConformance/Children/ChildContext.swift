@@ -4,7 +4,9 @@ internal import Dispatch
 /// What a scenario has in the child: the parent's store, a clock that stands at the parent's instant, seeded
 /// randomness, and lines to and from the parent.
 public final class ChildContext: Sendable {
+  /// What the parent said.
   public let task: ChildTask
+  /// Where and how the backend is to be opened.
   public let environment: BackendEnvironment
   /// Seeded by the parent, differently for every child.
   public let entropy: SeededEntropy

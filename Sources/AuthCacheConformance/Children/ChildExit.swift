@@ -8,6 +8,7 @@ internal import Musl
 
 /// How a child ended.
 public enum ChildExit: Sendable, Hashable, CustomStringConvertible {
+  /// It ended by itself, with this exit status.
   case status(Int32)
   /// By a signal: it crashed, or somebody killed it.
   case signal(Int32)

@@ -10,6 +10,7 @@ public struct ChildLauncher: Sendable, Hashable {
   /// The words that make the executable play a part.
   public let arguments: [String]
 
+  /// An executable at an absolute path, and the words that make it play a part.
   public init(executable: String, arguments: [String] = ChildLauncher.hiddenCommand) {
     self.executable = executable
     self.arguments = arguments

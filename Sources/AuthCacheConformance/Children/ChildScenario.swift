@@ -16,6 +16,7 @@ public struct ChildScenario: Sendable, Identifiable {
   public let id: String
   let body: @Sendable (ChildContext) async throws -> Void
 
+  /// A part of that id; `body` plays it in the child.
   public init(_ id: String, body: @escaping @Sendable (ChildContext) async throws -> Void) {
     self.id = id
     self.body = body

@@ -7,17 +7,24 @@ public struct ChildTask: Sendable, Hashable, Codable {
   public var scenario: String
   /// What the scenario needs to know.
   public var arguments: [String: String]
+  /// The name of the backend in the child's registry.
   public var backend: String
+  /// The name of the stack over it.
   public var stack: String
+  /// The address of the store; nil if it has none.
   public var url: String?
+  /// The namespace of the check.
   public var namespace: String
+  /// The folder of the check: an absolute path.
   public var directory: String
   /// Where the child's clock stands, in milliseconds since the Unix epoch; nil if it goes by the system's.
   public var now: Int64?
+  /// What everything random in the child follows from.
   public var seed: UInt64
   /// Whether announcing changes is to be on, where it is an option.
   public var announces: Bool?
 
+  /// What a child is to do; see the properties.
   public init(
     scenario: String, arguments: [String: String] = [:], backend: String, stack: String = "plain", url: String? = nil,
     namespace: String, directory: String, now: Int64? = nil, seed: UInt64, announces: Bool? = nil

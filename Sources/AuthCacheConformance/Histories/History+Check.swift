@@ -24,9 +24,11 @@ extension History {
 
 /// What became of the search for an order.
 public struct HistoryVerdict: Sendable {
+  /// How many operations there were.
   public let operations: Int
   /// How many of them overlapped another one. A history without overlap shows nothing.
   public let overlapping: Int
+  /// How many records they concerned.
   public internal(set) var records = 0
   /// How many states were looked at.
   public internal(set) var states = 0
@@ -63,6 +65,7 @@ extension HistoryVerdict: CustomStringConvertible {
 
 /// Thrown by ``HistoryVerdict/requireLinearizable(overlapping:)``.
 public struct HistoryFailure: Error, CustomStringConvertible {
+  /// What was found.
   public let verdict: HistoryVerdict
   let floor: Int
 

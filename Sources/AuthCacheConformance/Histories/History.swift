@@ -2,8 +2,10 @@
 ///
 /// Record one with a ``HistoryRecorder`` in every process, join them, and ask for ``check(budget:)``.
 public struct History: Sendable, Codable, Hashable {
+  /// The operations, in no particular order.
   public var operations: [HistoryOperation]
 
+  /// A history of these operations.
   public init(_ operations: [HistoryOperation] = []) { self.operations = operations }
 
   /// The histories of several processes of one machine as one.
@@ -49,10 +51,14 @@ public struct History: Sendable, Codable, Hashable {
 public enum HistoryEvent: Sendable, Codable, Hashable {
   /// Unique among the processes that are recorded together.
   public struct ID: Sendable, Codable, Hashable {
+    /// The process that recorded it.
     public let process: Int
+    /// Its number in that process.
     public let number: Int
   }
 
+  /// An operation began; its answer is not known yet.
   case invoked(ID, HistoryOperation)
+  /// It ended, with the monotonic time in nanoseconds and the backend's clock in milliseconds.
   case returned(ID, HistoryOperation.Answer, at: UInt64, latest: Int64)
 }

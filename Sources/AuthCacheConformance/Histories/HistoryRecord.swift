@@ -2,6 +2,7 @@ internal import AuthCache
 
 /// A digest as a history keeps it: the same in every process that uses the same salt, and of no use to anybody else.
 public struct HistoryDigest: Hashable, Sendable, Codable, Comparable {
+  /// Eight bytes that stand for the digest.
   public let fingerprint: UInt64
 
   init(_ fingerprint: UInt64) { self.fingerprint = fingerprint }
@@ -18,9 +19,11 @@ public struct HistoryDigest: Hashable, Sendable, Codable, Comparable {
 
 /// A lookup as a history keeps it.
 public struct HistoryLookup: Hashable, Sendable, Codable {
+  /// The kind of the record.
   public let kind: String
   /// `id`, `accessToken` or `refreshToken`.
   public let field: String
+  /// The digest that finds it.
   public let digest: HistoryDigest
 
   var isByID: Bool { field == Lookup.Field.id.rawValue }
@@ -29,10 +32,13 @@ public struct HistoryLookup: Hashable, Sendable, Codable {
 /// A record as a history keeps it: enough to tell two apart, and nothing that is secret.
 public struct HistoryRecord: Hashable, Sendable, Codable {
   public let id: HistoryLookup
+  /// Its revision.
   public let revision: UInt64
   /// Milliseconds since the Unix epoch; nil for never.
   public let expiresAt: Int64?
+  /// The lookups by alias that find it.
   public let aliases: [HistoryLookup]
+  /// Its groups.
   public let groups: [HistoryGroup]
   /// Everything else in one number: `createdAt`, aliases, groups and payload.
   public let contents: UInt64
@@ -45,7 +51,9 @@ public struct HistoryRecord: Hashable, Sendable, Codable {
 
 /// A group as a history keeps it.
 public struct HistoryGroup: Hashable, Sendable, Codable {
+  /// What its records have in common: the raw value of a ``Group/Role``.
   public let role: String
+  /// The digest that its records carry.
   public let digest: HistoryDigest
 }
 

@@ -26,6 +26,7 @@ public final class HistoryRecorder: Sendable {
     var operations: [HistoryOperation] = []
   }
 
+  /// The number of this process among those that are recorded together.
   public let process: Int
   private let clock: any AuthCacheClock
   private let slack: Int64

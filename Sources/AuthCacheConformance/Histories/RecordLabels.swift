@@ -12,6 +12,7 @@ public final class RecordLabels: Sendable {
 
   private let state = Mutex(State())
 
+  /// No label has been given yet.
   public init() {}
 
   /// Such as `session 1` or `access token 2`.

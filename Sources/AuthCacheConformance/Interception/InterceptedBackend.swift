@@ -23,9 +23,12 @@ extension BackendInterceptor {
 
 /// A backend whose every call goes through an interceptor. Has the capabilities that its delegate has.
 public struct InterceptedBackend<Delegate: AuthCacheBackend>: AuthCacheBackend {
+  /// What calls are passed on to.
   public let delegate: Delegate
+  /// What every call goes through.
   public let interceptor: any BackendInterceptor
 
+  /// `delegate`, every call of which goes through `interceptor`.
   public init(_ delegate: Delegate, by interceptor: any BackendInterceptor) {
     self.delegate = delegate
     self.interceptor = interceptor

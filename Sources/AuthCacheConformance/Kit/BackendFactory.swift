@@ -31,12 +31,16 @@ public struct BackendFactory: Sendable, Identifiable {
   let faults: Faults?
   let probe: Probe?
   let server: (@Sendable (BackendEnvironment) async throws -> String)?
+  /// What the command line offers for it beside `verify`.
   public let tools: Tools
   /// What the kit puts in front of the backend where a requirement is about a layer.
   var layers = LayerFactories()
 
+  /// Opens a backend: the first time on a fresh store, afterwards another handle on the same one.
   public typealias Make = @Sendable (BackendEnvironment) async throws -> any AuthCacheBackend
+  /// Starts a store for one run.
   public typealias Ephemeral = @Sendable () async throws -> EphemeralStore
+  /// Does something to the store of an environment.
   public typealias Hook = @Sendable (BackendEnvironment) async throws -> Void
   /// Everything the store holds of the namespace, as it lies there: rows, files, pages.
   public typealias Probe = @Sendable (BackendEnvironment) async throws -> [[UInt8]]
@@ -85,6 +89,7 @@ public struct BackendFactory: Sendable, Identifiable {
     /// Overwrites the payloads that lie in the store with bytes nobody wrote; nil if that can't be done.
     public let corrupt: Hook?
 
+    /// What can be done to the store; see the properties.
     public init(cut: @escaping Hook, restore: @escaping Hook, corrupt: Hook? = nil) {
       self.cut = cut
       self.restore = restore
@@ -104,12 +109,14 @@ public struct BackendFactory: Sendable, Identifiable {
     public let wrongWithAddress: (@Sendable (_ url: String) -> String?)?
     /// The raw client library, for `bench` to compare with.
     public let rival: (@Sendable (BackendEnvironment) throws -> any RawClient)?
+    /// How fast it is to be beside its raw client.
     public let targets: RawTargets?
     /// The database's own way to tell another connection something, for `bench` to compare with.
     public let notification: (@Sendable (BackendEnvironment) throws -> any RawNotification)?
     /// How often a handle of the factory looks for changes, where it has to look; for `bench` to compare with.
     public let changeInterval: Duration?
 
+    /// Nothing is required; see the properties.
     public init(
       schema: (@Sendable (_ table: String?, _ options: Set<SchemaOption>) throws -> String)? = nil,
       schemaOptions: Set<SchemaOption> = [],
@@ -132,12 +139,16 @@ public struct BackendFactory: Sendable, Identifiable {
 
   /// One thing that `doctor` looked at.
   public struct Diagnosis: Sendable, Hashable {
+    /// What was looked at.
     public let subject: String
+    /// Whether nothing has to be done about it.
     public let isHealthy: Bool
+    /// What was found, as a phrase.
     public let found: String
     /// What to do about it, where it is not healthy.
     public let remedy: String?
 
+    /// What was found of one thing; see the properties.
     public init(subject: String, isHealthy: Bool, found: String, remedy: String? = nil) {
       self.subject = subject
       self.isHealthy = isHealthy
@@ -155,15 +166,18 @@ extension BackendFactory: CustomStringConvertible {
 public struct BackendEnvironment: Sendable {
   /// Letters, digits and underscores, at most 40, starting with a letter: fit for a table name.
   public let namespace: String
+  /// What the backend is to go by wherever it asks what time it is.
   public let clock: any AuthCacheClock
   /// An empty folder of this check's own, removed after it. An absolute path.
   public let directory: String
   /// The address after `--url` or from the environment; nil if none was given.
   public let url: String?
+  /// Where the backend is to log.
   public let logger: Logger
   /// The check is about ``InvalidationBackend``: where announcing changes is an option, it is to be on.
   public let announces: Bool
 
+  /// An environment for checks of your own; see the properties.
   public init(
     namespace: String, clock: any AuthCacheClock, directory: String, url: String? = nil,
     logger: Logger = Logger(label: "authcache.conformance"), announces: Bool = false
@@ -210,6 +224,7 @@ public protocol RawClient: Sendable {
   func peak(_ work: RawWork, seconds: Int) throws -> (perSecond: Double, name: String)?
   /// Has the database put in order what was written under `namespace`, as it would by itself in time.
   func settle(_ namespace: String) throws
+  /// Gives its connections back.
   func close()
 }
 
@@ -219,12 +234,18 @@ extension RawClient {
 }
 
 /// Single rows, read or written durably.
-public enum RawWork: Sendable { case reads, writes }
+public enum RawWork: Sendable {
+  /// Each by its key.
+  case reads
+  /// Each in a transaction of its own.
+  case writes
+}
 
 /// Two connections, one of which hears what the other one says, with nothing but the client library in between.
 public protocol RawNotification: Sendable {
   /// Says something, and returns when it has been heard.
   func roundTrip() throws
+  /// Gives its connections back.
   func close()
 }
 
@@ -234,13 +255,16 @@ public struct RawTargets: Sendable {
   public var readByOne: Double
   /// Reads and durable writes per second by 64 tasks, against a loop or the database's load generator.
   public var readsBy64: Double
+  /// The same for durable writes.
   public var writesBy64: Double
   /// Records per second of one bulk write, against the best single statement or transaction.
   public var bulk: Double
   /// How many records that has, and how many there are in all.
   public var bulkCount: Int
+  /// How many records there are in all.
   public var rows: Int
 
+  /// Ratios and numbers; see the properties.
   public init(
     readByOne: Double, readsBy64: Double, writesBy64: Double, bulk: Double, bulkCount: Int, rows: Int
   ) {
@@ -255,7 +279,9 @@ public struct RawTargets: Sendable {
 
 /// A backend could not be opened or asked because something outside it is missing.
 public struct Blocked: Error, Sendable, CustomStringConvertible {
+  /// What is missing, as a sentence.
   public let reason: String
+  /// Something is missing: say what.
   public init(_ reason: String) { self.reason = reason }
   public var description: String { reason }
 }

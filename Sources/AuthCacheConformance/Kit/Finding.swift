@@ -1,14 +1,21 @@
 /// One observed breach: what was done, what was expected and what was found.
 public struct Finding: Sendable, Hashable, Codable {
+  /// What is wrong, as a sentence.
   public var message: String
+  /// What the requirement asks for.
   public var expected: String?
+  /// What there was instead.
   public var found: String?
   /// The operations that led here, in order, with times.
   public var operations: [String]
+  /// What usually causes it.
   public var likelyCause: String?
+  /// The source file of the check.
   public var file: String?
+  /// The line of that file.
   public var line: Int?
 
+  /// A breach; only the message is required.
   public init(
     message: String, expected: String? = nil, found: String? = nil, operations: [String] = [],
     likelyCause: String? = nil, file: String? = nil, line: Int? = nil
@@ -25,7 +32,9 @@ public struct Finding: Sendable, Hashable, Codable {
 
 /// How a requirement ended on one subject.
 public enum Outcome: Sendable, Hashable {
+  /// The check found nothing wrong.
   case passed
+  /// The check found these breaches.
   case failed([Finding])
   /// The backend does not declare this property or capability, or the factory offers no hook for it.
   case notDeclared(String)
@@ -48,8 +57,10 @@ public enum Outcome: Sendable, Hashable {
     }
   }
 
+  /// The words that reports use, in the order in which they show them.
   public static let names = ["passed", "failed", "notDeclared", "blocked", "knownFailure", "notScored"]
 
+  /// Why, where an outcome has a reason.
   public var reason: String? {
     switch self {
     case .passed, .failed: nil
@@ -57,6 +68,7 @@ public enum Outcome: Sendable, Hashable {
     }
   }
 
+  /// The breaches that were found; empty if none were.
   public var findings: [Finding] {
     switch self {
     case .failed(let findings), .knownFailure(_, let findings): findings

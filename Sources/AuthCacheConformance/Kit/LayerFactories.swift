@@ -5,9 +5,13 @@ internal import Logging
 public struct LayerFactories: Sendable {
   /// Everything that a write buffer is made of.
   public struct BufferParts: Sendable {
+    /// What it writes to.
     public var delegate: any AuthCacheBackend
+    /// How it gathers and acknowledges.
     public var configuration: BufferConfiguration
+    /// What it goes by.
     public let clock: any AuthCacheClock
+    /// What is to start its tasks.
     public let spawner: any TaskSpawner
 
     /// A ``BufferedBackend`` made of these parts.
@@ -20,11 +24,15 @@ public struct LayerFactories: Sendable {
 
   /// Everything that a cache is made of.
   public struct CacheParts: Sendable {
+    /// What it asks when it does not know.
     public var delegate: any AuthCacheBackend
+    /// What is cached, and for how long.
     public var configuration: CachingConfiguration
     /// Says what others wrote; nil if nobody does.
     public let source: InvalidationSource?
+    /// What it goes by.
     public let clock: any AuthCacheClock
+    /// What is to start its tasks.
     public let spawner: any TaskSpawner
 
     /// A ``CachingBackend`` made of these parts.
@@ -37,7 +45,9 @@ public struct LayerFactories: Sendable {
     }
   }
 
+  /// Makes the write buffer.
   public var buffer: @Sendable (BufferParts) throws -> any BufferingBackend
+  /// Makes the cache.
   public var cache: @Sendable (CacheParts) throws -> any CachingLayer
   /// Whether the cache is not the bundled one: then it is asked the chapter about caches under every stack.
   let hasOwnCache: Bool

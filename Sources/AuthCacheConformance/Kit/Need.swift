@@ -2,14 +2,21 @@ public import AuthCache
 
 /// What a backend must declare, or a factory offer, before a requirement is asked of it.
 public enum Need: Hashable, Sendable, CustomStringConvertible {
+  /// The backend keeps aliases.
   case aliases
   /// The backend keeps no aliases, and must say so.
   case noAliases
+  /// An acknowledged write survives at least that.
   case durability(BackendProperties.Durability)
+  /// Another handle or process sees the same store.
   case shared
+  /// Reads are never stale.
   case linearizable
+  /// The backend goes by the clock it is given.
   case injectedClock
+  /// What has expired stays until it is swept.
   case sweptExpiry
+  /// The backend has that optional power.
   case capability(Capability)
   /// There is a cache: the stack has one, or the factory makes its own.
   case cache
@@ -26,9 +33,13 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
   /// The check starts child processes, which needs an executable.
   case child
 
+  /// The backend is a `BulkBackend`.
   public static let bulk = Need.capability(.bulk)
+  /// The backend is a `GroupBackend`.
   public static let group = Need.capability(.group)
+  /// The backend is a `ListingBackend`.
   public static let listing = Need.capability(.listing)
+  /// The backend is an `InvalidationBackend`.
   public static let invalidation = Need.capability(.invalidation)
 
   public var description: String {
@@ -54,7 +65,14 @@ public enum Need: Hashable, Sendable, CustomStringConvertible {
 
 /// An optional power of a backend, found by conformance.
 public enum Capability: String, Hashable, Sendable, CaseIterable, Codable, Comparable {
-  case bulk, group, listing, invalidation
+  /// `BulkBackend`.
+  case bulk
+  /// `GroupBackend`.
+  case group
+  /// `ListingBackend`.
+  case listing
+  /// `InvalidationBackend`.
+  case invalidation
 
   /// The capabilities that `backend` conforms to.
   public static func all(of backend: any AuthCacheBackend) -> Set<Capability> {

@@ -16,6 +16,7 @@
 public struct Requirement: Sendable, Identifiable {
   /// Stable for ever: three words, subject, operation and rule, in lower camel case: `code.consume.once`.
   public let id: String
+  /// The chapter that it stands in.
   public let suite: Suite
   /// One sentence in the present tense.
   public let statement: String
@@ -37,6 +38,7 @@ public struct Requirement: Sendable, Identifiable {
   /// Throws, or records findings on the trial, where the promise is broken.
   public typealias Check = @Sendable (Trial) async throws -> Void
 
+  /// A requirement, also of your own; see the properties.
   public init(
     _ id: String, _ suite: Suite, _ statement: String, consequence: String, likelyCause: String,
     references: [String] = [], needs: [Need] = [], since: Int = 1, deadline: Duration = .seconds(30),
@@ -56,10 +58,13 @@ public struct Requirement: Sendable, Identifiable {
 
   /// Whether it binds every backend or only those that declare what it needs.
   public enum Level: String, Sendable, Codable {
+    /// Asked of every backend.
     case must
+    /// Asked of backends that declare or offer what it needs.
     case conditional
   }
 
+  /// Whether it is asked of every backend.
   public var level: Level { needs.isEmpty ? .must : .conditional }
 
   /// The version of the contract that this kit checks.

@@ -4,7 +4,10 @@ public import AuthCache
 public struct Stack: Sendable, Hashable, CustomStringConvertible {
   /// A layer that the kit can put on a backend, as it is made without a configuration.
   public enum Layer: String, Sendable, Hashable, CaseIterable {
-    case cache, buffer
+    /// A ``CachingBackend``.
+    case cache
+    /// A ``BufferedBackend``.
+    case buffer
   }
 
   /// The name in reports and after `--stack`: its layers from the top down, joined by `+`.

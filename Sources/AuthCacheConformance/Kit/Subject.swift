@@ -2,12 +2,16 @@ public import AuthCache
 
 /// What is verified: a backend under a stack of layers, at an address.
 public struct Subject: Sendable, CustomStringConvertible {
+  /// Opens the backend.
   public let factory: BackendFactory
+  /// The layers over it.
   public let stack: Stack
+  /// The address of its store; nil if it has none.
   public let url: String?
   /// Its store is started for the run; until it is, there is no address.
   public let isEphemeral: Bool
 
+  /// A backend, alone unless a stack is given.
   public init(_ factory: BackendFactory, stack: Stack = .plain, url: String? = nil, isEphemeral: Bool = false) {
     self.factory = factory
     self.stack = stack
@@ -20,7 +24,9 @@ public struct Subject: Sendable, CustomStringConvertible {
 
 /// What a subject said of itself when it was opened to be inspected.
 public struct Declaration: Sendable {
+  /// What it promises.
   public let properties: BackendProperties
+  /// Its optional powers.
   public let capabilities: Set<Capability>
   /// What answers, with its version.
   public let server: String?

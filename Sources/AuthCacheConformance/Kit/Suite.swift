@@ -1,23 +1,42 @@
 /// A chapter of the contract. The order is that of the table of contents.
 public enum Suite: String, Sendable, CaseIterable, Codable, Comparable {
+  /// Records.
   case records
+  /// One-time states and codes.
   case oneTime = "one-time"
+  /// Redemption and replay.
   case redemption
+  /// Expiry and pruning.
   case expiry
+  /// Sessions and aliases.
   case sessions
+  /// Rotation and reuse.
   case rotation
+  /// Groups.
   case groups
+  /// Clients and listing.
   case clients
+  /// Keys and isolation.
   case keys
+  /// Concurrency.
   case concurrency
+  /// Shutdown drain.
   case shutdown
+  /// Error propagation.
   case errors
+  /// Bulk and fallback parity.
   case bulk
+  /// Durability.
   case durability
+  /// Secrecy.
   case secrecy
+  /// Lifecycle.
   case lifecycle
+  /// The write buffer.
   case buffer
+  /// Invalidation.
   case invalidation
+  /// The read cache.
   case cache
 
   /// The chapter's heading.

@@ -4,14 +4,19 @@ internal import Synchronization
 
 /// One run of one check: a fresh namespace, a clock to move, seeded randomness, and a place to record what is wrong.
 public final class Trial: Sendable {
+  /// What is checked.
   public let requirement: Requirement
+  /// What it is checked on.
   public let subject: Subject
   /// What the subject declared when it was inspected.
   public let declaration: Declaration
+  /// Where and how the subject is opened.
   public let environment: BackendEnvironment
+  /// The operations so far, in order, for a finding to show.
   public let trace: OperationTrace
   /// Seeded for this check alone.
   public let entropy: SeededEntropy
+  /// What everything random in the check follows from.
   public let seed: UInt64
   /// Starts child processes; nil where no executable is known.
   public let children: ChildLauncher?
@@ -41,7 +46,9 @@ public final class Trial: Sendable {
     trace = OperationTrace(clock: environment.clock)
   }
 
+  /// What the subject promises.
   public var properties: BackendProperties { declaration.properties }
+  /// The optional powers of the subject.
   public var capabilities: Set<Capability> { declaration.capabilities }
 
   // MARK: Handles
@@ -111,6 +118,7 @@ public final class Trial: Sendable {
 
   // MARK: Time
 
+  /// What the check's clock shows.
   public var now: Timestamp { environment.clock.now }
 
   /// A life short enough to be waited for on a store with its own clock.

@@ -7,6 +7,7 @@ public final class ReferenceBackend: AuthCacheBackend, BulkBackend, GroupBackend
   private let clock: any AuthCacheClock
   private let model: Mutex<ReferenceModel>
 
+  /// An empty store.
   public init(clock: any AuthCacheClock, properties: BackendProperties = ReferenceModel.everything) {
     self.clock = clock
     self.properties = properties

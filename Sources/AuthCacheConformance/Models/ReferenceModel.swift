@@ -4,11 +4,14 @@ public import AuthCache
 ///
 /// What a backend answers is compared with what this answers. Slow, obvious, and never in a server.
 public struct ReferenceModel: Sendable, Hashable {
+  /// What it promises.
   public let properties: BackendProperties
   /// Every record that was written and not removed, expired ones included, by its lookup by id.
   public private(set) var records: [Lookup: Record] = [:]
+  /// Whether it was closed.
   public private(set) var isClosed = false
 
+  /// An empty store that promises this.
   public init(properties: BackendProperties = ReferenceModel.everything) { self.properties = properties }
 
   /// What the model promises where nothing else is asked of it.

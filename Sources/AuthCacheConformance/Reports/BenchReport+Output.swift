@@ -57,6 +57,7 @@ extension BenchReport {
     met ? style.green(cell) : style.red(cell)
   }
 
+  /// The report as JSON, version ``format``.
   public var json: String {
     var others: [JSONText] = []
     if let beside {

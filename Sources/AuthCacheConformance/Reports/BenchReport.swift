@@ -1,13 +1,20 @@
 /// What a benchmark came to: each case as a ratio of two sides that took turns in one run.
 public struct BenchReport: Sendable, Codable {
+  /// The version of the form that is written as JSON.
   public var format = 1
+  /// The version of the kit.
   public var kit = Report.kitVersion
+  /// What the data followed from.
   public var seed: String
+  /// When it began, in ISO 8601.
   public var started: String
+  /// How long it took, in seconds.
   public var seconds: Double
   /// A build for debugging says nothing about speed.
   public var isOptimised: Bool
+  /// Where it ran.
   public var platform: Report.Platform
+  /// What was measured, in order.
   public var cases: [Case]
   /// What the cases that compare hit ratios rest on.
   public var hitRatios: [HitRatio]?
@@ -18,18 +25,23 @@ public struct BenchReport: Sendable, Codable {
   public struct Beside: Sendable, Codable, Hashable {
     /// `Redis 7.0.15, redis-benchmark, nothing durable`.
     public var name: String
+    /// One for each operation.
     public var figures: [Figure]
 
+    /// Figures of the store and load generator of that name.
     public init(name: String, figures: [Figure]) {
       self.name = name
       self.figures = figures
     }
 
+    /// What one operation takes.
     public struct Figure: Sendable, Codable, Hashable {
+      /// What was done.
       public var operation: String
       /// The time of one operation, in nanoseconds, all clients together.
       public var time: Double
 
+      /// What `operation` takes, in nanoseconds.
       public init(_ operation: String, time: Double) {
         self.operation = operation
         self.time = time
@@ -37,8 +49,11 @@ public struct BenchReport: Sendable, Codable {
     }
   }
 
+  /// One ratio, or one difference of percentages, and what it has to reach.
   public struct Case: Sendable, Codable, Hashable {
+    /// What it is called after `--only`, as a rule.
     public var name: String
+    /// The backend it is about.
     public var backend: String
     /// What the other side is.
     public var against: String
@@ -52,16 +67,24 @@ public struct BenchReport: Sendable, Codable {
     public var spread: [Double]
     /// The limit, and whether the ratio, or difference, must lie below or above it.
     public var target: Double
+    /// Whether the ratio has to lie below the target.
     public var isUpperLimit: Bool
     /// What both sides are measured in; nanoseconds if left out.
     public var unit: Unit?
     /// What else was found.
     public var note: String?
 
+    /// What the two sides are measured in.
     public enum Unit: String, Sendable, Codable, Hashable {
-      case nanoseconds, bytes, percent
+      /// The time of one operation.
+      case nanoseconds
+      /// The size of one record.
+      case bytes
+      /// A share of all requests. Compared by difference, not by ratio.
+      case percent
     }
 
+    /// Whether the target is reached.
     public var isMet: Bool { isUpperLimit ? ratio <= target : ratio >= target }
 
     /// - Parameters:
@@ -109,6 +132,7 @@ public struct BenchReport: Sendable, Codable {
     }
   }
 
+  /// A report of a run that has ended, on this machine.
   public init(
     seed: UInt64, started: String, seconds: Double, isOptimised: Bool, cases: [Case], hitRatios: [HitRatio]? = nil,
     beside: Beside? = nil

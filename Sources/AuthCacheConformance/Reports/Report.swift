@@ -3,15 +3,23 @@ package import Foundation
 
 /// What a run came to, in the form that is written as JSON, version 1.
 public struct Report: Sendable, Codable {
+  /// The version of the form that is written as JSON.
   public var format = 1
+  /// The version of the contract.
   public var contract: Int
+  /// The version of the kit.
   public var kit = Report.kitVersion
+  /// What the run followed from.
   public var seed: String
+  /// When it began, in ISO 8601.
   public var started: String
+  /// How long it took, in seconds.
   public var seconds: Double
   /// False if the run was ended early.
   public var complete: Bool
+  /// Where it ran.
   public var platform: Platform
+  /// What was verified, in order.
   public var subjects: [SubjectReport]
   /// Entries of the known-failures file that match no failure or are past their date, each with why.
   public var staleKnownFailures: [String]
@@ -21,31 +29,50 @@ public struct Report: Sendable, Codable {
   /// The version of the kit.
   public static let kitVersion = "0.1.0"
 
+  /// The machine and the compiler.
   public struct Platform: Sendable, Codable, Hashable {
+    /// The version of Swift.
     public var swift: String
+    /// The operating system and its version.
     public var os: String
+    /// How many processors this process may use.
     public var cores: Int
   }
 
+  /// What came of one backend under one stack.
   public struct SubjectReport: Sendable, Codable {
+    /// The name of the backend.
     public var backend: String
+    /// What answered, with its version, where it says so.
     public var server: String?
+    /// The name of the stack over it.
     public var stack: String
+    /// What it declared.
     public var properties: [String: String]
+    /// Its optional powers.
     public var capabilities: [String]
+    /// How many results have each outcome.
     public var totals: [String: Int]
+    /// One for each requirement.
     public var results: [ResultReport]
   }
 
+  /// How one requirement ended.
   public struct ResultReport: Sendable, Codable {
     public var id: String
+    /// The chapter that it stands in.
     public var suite: String
+    /// The outcome's name: see ``Outcome/name``.
     public var outcome: String
+    /// How long it took, in milliseconds.
     public var milliseconds: Double
+    /// Why, where an outcome has a reason.
     public var reason: String?
     /// What was measured on the way, in one sentence; left out where nothing was.
     public var note: String?
+    /// The breaches that were found.
     public var findings: [Finding]
+    /// The command that does it again, where something was found.
     public var replay: String?
   }
 
@@ -83,9 +110,13 @@ public struct Report: Sendable, Codable {
     return .passed
   }
 
+  /// What a gate goes by. The raw value is the exit status.
   public enum Verdict: Int32, Sendable {
+    /// All that was required passed.
     case passed = 0
+    /// A requirement was breached, or a known failure went stale.
     case breached = 1
+    /// Something required could not be reached, or nothing was executed.
     case blocked = 3
   }
 }

@@ -3,6 +3,7 @@ public struct ReportComparison: Sendable {
   /// One requirement on one subject, before and after.
   public struct Change: Sendable, Hashable {
     public let id: String
+    /// The backend and its stack.
     public let subject: String
     /// The outcome before; nil if it was not in that run.
     public let before: String?
@@ -20,11 +21,13 @@ public struct ReportComparison: Sendable {
   public private(set) var vanished: [Change] = []
   /// Not in the earlier run at all.
   public private(set) var appeared: [Change] = []
+  /// How many came to the same.
   public private(set) var unchanged = 0
 
   /// Whether something that passed fails or is not asked any more.
   public var isRegression: Bool { !broke.isEmpty || !vanished.isEmpty }
 
+  /// What changed from `old` to `new`.
   public init(old: Report, new: Report) {
     let (before, after) = (Self.index(old), Self.index(new))
     for key in before.keys.sorted() where after[key] == nil { judge(key, before[key], nil) }

@@ -1,6 +1,15 @@
 /// The forms in which a report is written.
 public enum ReportFormat: String, Sendable, CaseIterable {
-  case text, json, junit, markdown, html
+  /// For people, in a terminal.
+  case text
+  /// For programs; what ``Report`` reads.
+  case json
+  /// For continuous integration.
+  case junit
+  /// For people, in a pull request.
+  case markdown
+  /// For people, as one page.
+  case html
 
   /// The file's name in a report folder.
   public var fileName: String {

@@ -1,6 +1,8 @@
 /// Whether a text report is coloured, for a terminal, or plain.
 public enum TextStyle: Sendable {
+  /// Nothing but text.
   case plain
+  /// Colours, for a terminal.
   case terminal
 
   enum Colour: String {
@@ -19,8 +21,12 @@ public enum TextStyle: Sendable {
 }
 
 extension TextStyle {
+  /// The text in red.
   public func red(_ text: String) -> String { paint(text, .red) }
+  /// The text in green.
   public func green(_ text: String) -> String { paint(text, .green) }
+  /// The text in grey.
   public func faint(_ text: String) -> String { paint(text, .faint) }
+  /// The text in bold.
   public func bold(_ text: String) -> String { paint(text, .bold) }
 }

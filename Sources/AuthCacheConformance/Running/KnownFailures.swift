@@ -5,20 +5,28 @@ public import Foundation
 /// A JSON array of `{"id": …, "backend": …, "stack": …, "reason": …, "until": "2027-01-31"}`; `*` matches any backend or
 /// stack. An entry that matches no failure, or is past its date, is stale, and a stale entry fails the run.
 public struct KnownFailures: Sendable {
+  /// All of them.
   public let entries: [Entry]
 
+  /// These entries.
   public init(_ entries: [Entry]) { self.entries = entries }
 
+  /// Nothing is accepted.
   public static let none = KnownFailures([])
 
+  /// One accepted failure.
   public struct Entry: Sendable, Hashable, Codable {
     public let id: String
+    /// The name of the backend; `*` for any.
     public let backend: String
+    /// The name of the stack; `*` for any.
     public let stack: String
+    /// Why it is accepted.
     public let reason: String
     /// The last day on which it counts, `yyyy-MM-dd` in UTC; nil if it has none.
     public let until: String?
 
+    /// An accepted failure of any backend and stack, unless they are named.
     public init(id: String, backend: String = "*", stack: String = "*", reason: String, until: String? = nil) {
       self.id = id
       self.backend = backend

@@ -8,6 +8,7 @@ internal import Synchronization
 /// let report = await Runner(requirements: Requirement.all).run([Subject(.memory)])
 /// ```
 public struct Runner: Sendable {
+  /// What is asked, of every subject.
   public var requirements: [Requirement]
   /// The whole run follows from it: the order of the checks and everything random within them.
   public var seed: UInt64
@@ -17,6 +18,7 @@ public struct Runner: Sendable {
   public var repeats: Int
   /// Requirements that joined the contract later than this are not scored.
   public var contractVersion: Int
+  /// The failures that are accepted for the time being.
   public var knownFailures: KnownFailures
   /// Starts child processes; nil where no executable is known.
   public var children: ChildLauncher?
@@ -25,6 +27,7 @@ public struct Runner: Sendable {
   /// Called for every step, from any thread.
   public var onEvent: @Sendable (RunEvent) -> Void
 
+  /// Everything has a default; see the properties. As many checks run at once as there are processors.
   public init(
     requirements: [Requirement] = Requirement.all, seed: UInt64 = SystemEntropy().next() % 1_000_000, jobs: Int? = nil,
     repeats: Int = 1, contractVersion: Int = Requirement.contractVersion, knownFailures: KnownFailures = .none,
@@ -153,10 +156,13 @@ public struct Runner: Sendable {
 
   /// What one requirement came to on one subject.
   public struct Result: Sendable {
+    /// What was asked.
     public let requirement: Requirement
+    /// How it ended.
     public let outcome: Outcome
     /// What was measured on the way; nil if nothing was.
     public let note: String?
+    /// How long it took, in milliseconds.
     public let milliseconds: Double
     /// The command that does it again; nil if nothing was found.
     public let replay: String?
@@ -165,8 +171,11 @@ public struct Runner: Sendable {
 
 /// What a run tells while it goes on.
 public enum RunEvent: Sendable {
+  /// A subject was opened to see what it declares, or could not be.
   case inspected(Subject, Swift.Result<Declaration, Blocked>)
+  /// A check began.
   case started(Requirement, Subject)
+  /// A check ended.
   case finished(Runner.Result, Subject)
 }
 

@@ -13,6 +13,7 @@ public struct Mutant: Sendable, Identifiable {
   public let boundTo: String
   /// Other requirements that the same mistake breaks by its nature.
   public let alsoBreaks: Set<String>
+  /// Opens the broken backend.
   public let factory: BackendFactory
 
   public var id: String { name }
@@ -56,6 +57,7 @@ public struct Mutant: Sendable, Identifiable {
 
 /// An interceptor made of one closure.
 public struct Sabotage: BackendInterceptor {
+  /// Answers a call, by passing it on or otherwise.
   public typealias Answer =
     @Sendable (BackendCall, any AuthCacheClock, BackendProceed) async throws(AuthCacheError) -> BackendAnswer
 
@@ -63,6 +65,7 @@ public struct Sabotage: BackendInterceptor {
   let declare: @Sendable (BackendProperties) -> BackendProperties
   let answer: Answer
 
+  /// Passes every call on, unless told otherwise.
   public init(
     clock: any AuthCacheClock, declare: @escaping @Sendable (BackendProperties) -> BackendProperties = { $0 },
     answer: @escaping Answer = { call, _, proceed async throws(AuthCacheError) in try await proceed(call) }

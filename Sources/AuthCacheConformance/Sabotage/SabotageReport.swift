@@ -1,13 +1,19 @@
 /// Which mutants were caught, by which requirements: the proof that the kit's checks can fail.
 public struct SabotageReport: Sendable, Codable {
+  /// The version of the form that is written as JSON.
   public var format = 1
+  /// All that were run.
   public var mutants: [Entry]
   /// Requirements that no mutant broke.
   public var requirementsNeverSeenFailing: [String]
 
+  /// One broken backend.
   public struct Entry: Sendable, Codable, Hashable {
+    /// Its name.
     public var name: String
+    /// What it does wrong.
     public var mistake: String
+    /// The requirement that must catch it.
     public var boundTo: String
     /// Every requirement that failed.
     public var caughtBy: [String]

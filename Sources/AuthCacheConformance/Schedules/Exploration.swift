@@ -19,6 +19,7 @@ internal import Foundation
 /// The scenario must be a function of the schedule alone: time from ``Schedule/clock``, random bits from
 /// ``Schedule/entropy``, no order taken from a set or dictionary, and no thread may block.
 public struct Exploration: Sendable {
+  /// What the choice of the schedules follows from.
   public var seed: UInt64
   /// How many schedules to run at most; fewer if there are no more.
   public var schedules: Int
@@ -29,6 +30,7 @@ public struct Exploration: Sendable {
   /// What the clock of every schedule starts at.
   public var start: Timestamp
 
+  /// Everything but the seed has a default; see the properties.
   public init(
     seed: UInt64, schedules: Int = 10_000, floor: Int = 2, maxSteps: Int = 20_000,
     startingAt start: Timestamp = SystemClock().now

@@ -1,6 +1,8 @@
 /// What an exploration found.
 public struct ExplorationResult: Sendable {
+  /// What the choice of the schedules followed from.
   public let seed: UInt64
+  /// How many distinct schedules there had to be.
   public let floor: Int
   /// How many schedules ran.
   public internal(set) var run = 0
@@ -38,12 +40,14 @@ extension ExplorationResult: CustomStringConvertible {
 
 /// Thrown by ``ExplorationResult/check()``.
 public struct ExplorationFailure: Error, CustomStringConvertible {
+  /// What was found.
   public let result: ExplorationResult
   public var description: String { result.description }
 }
 
 /// A schedule in which the scenario goes wrong, shrunk.
 public struct FailingSchedule: Sendable {
+  /// What went wrong.
   public let flaw: ScheduleFlaw
   /// Replays the schedule: ``Exploration/replay(_:_:)`` with the same seed.
   public let trace: ScheduleTrace

@@ -134,6 +134,7 @@ public final class Schedule: Sendable {
 public struct ScheduleStep: Hashable, Sendable, CustomStringConvertible {
   /// Who did it; nil for the scenario itself.
   public let client: String?
+  /// What was done.
   public let text: String
 
   public var description: String { client.map { "\($0): \(text)" } ?? text }

@@ -3,12 +3,14 @@
 /// Written as `point:choice` pairs, such as `4:1 9:2`: at the fifth place where more than one task could go on, the one
 /// before the last that became ready did.
 public struct ScheduleTrace: Hashable, Sendable {
+  /// One departure.
   public struct Switch: Hashable, Sendable, Comparable {
     /// The place, counted among those where more than one task was ready.
     public let point: Int
     /// How many places before the latest arrival the chosen task stood; at least 1.
     public let choice: Int
 
+    /// At `point`, take the task that stood `choice` places before the latest.
     public init(point: Int, choice: Int) {
       self.point = point
       self.choice = choice
@@ -20,6 +22,7 @@ public struct ScheduleTrace: Hashable, Sendable {
   /// In order of their points.
   public let switches: [Switch]
 
+  /// The schedule with these switches.
   public init(_ switches: [Switch] = []) { self.switches = switches.sorted() }
 
   /// The schedule without a switch.

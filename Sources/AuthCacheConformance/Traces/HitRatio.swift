@@ -2,8 +2,11 @@ internal import AuthCache
 
 /// How often caches have what is asked for on one trace, with room for so many records: in per cent of the requests.
 public struct HitRatio: Sendable, Codable, Hashable {
+  /// The name of the trace.
   public var trace: String
+  /// How many requests it has.
   public var requests: Int
+  /// How many records there was room for.
   public var capacity: Int
   /// The cache of this package with its default policy.
   public var cache: Double
@@ -12,6 +15,7 @@ public struct HitRatio: Sendable, Codable, Hashable {
   /// Caffeine, where its figure on this trace is known.
   public var caffeine: Double?
 
+  /// What was measured; see the properties.
   public init(
     trace: String, requests: Int, capacity: Int, cache: Double, leastRecentlyUsed: Double, caffeine: Double? = nil
   ) {
