@@ -16,20 +16,22 @@ import Testing
     let here = try Child("TwoProcesses", environment: environment)
     let there = try Child("TwoProcesses", environment: environment)
 
-    let token = try here.ask("login ada")
+    let token = try await here.ask("login ada")
     // Whatever it remembered before it heard of anything, it forgets once more.
-    repeat { #expect(try there.ask("who \(token)") == "ada") } while try there.ask("hits") == "0 served from memory"
-    #expect(try here.ask("logout ada") == "1 ended")
+    repeat {
+      #expect(try await there.ask("who \(token)") == "ada")
+    } while try await there.ask("hits") == "0 served from memory"
+    #expect(try await here.ask("logout ada") == "1 ended")
     let clock = ContinuousClock()
     let ended = clock.now
-    var served = try there.ask("who \(token)")
-    while served == "ada" { served = try there.ask("who \(token)") }
+    var served = try await there.ask("who \(token)")
+    while served == "ada" { served = try await there.ask("who \(token)") }
     let delay = ended.duration(to: clock.now)
     #expect(served == "nobody")
     // A hundred times what it takes, and a fraction of the minute for which it would be served otherwise.
     #expect(delay < .seconds(5), "served for \(delay) after the logout")
-    #expect(try here.end() == 0)
-    #expect(try there.end() == 0)
+    #expect(try await here.end() == 0)
+    #expect(try await there.end() == 0)
     await server.end()
   }
 

@@ -3,7 +3,7 @@ import AuthCacheConformance
 import Testing
 
 /// How often a cache has what is asked for, by its policy.
-@Suite struct EvictionTraceTests {
+@Suite(.serialized) struct EvictionTraceTests {
   @Test func `On skewed reads the default is well above LRU`() async throws {
     let trace = AccessTrace.zipf(1.0, keys: 10_000, requests: 60_000, seed: 1)
     let lru = try await trace.hitRatio(of: .leastRecentlyUsed, capacity: 200)

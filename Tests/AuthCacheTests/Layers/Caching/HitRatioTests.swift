@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// The cache's hit ratios beside Caffeine's and LRU's. They come to the same in every run.
-@Suite struct HitRatioTests {
+@Suite(.serialized) struct HitRatioTests {
   @Test func `On recorded traces the mean is above Caffeine's, and none far below it or LRU`() async throws {
     var ratios: [HitRatio] = []
     for trace in try AccessTrace.all(in: Self.fixtures) { ratios += try await HitRatio.measured(on: trace) }
