@@ -98,9 +98,10 @@ extension Benchmark {
 extension StoreBench {
   /// Writes of 64 tasks through a buffer against the same writes without one.
   func buffered(count: Int, target: Double) async throws -> BenchReport.Case {
-    let each = scale.count(count) / 64
+    // Many short rounds: what a server does now and then, in the background, falls into few of them.
+    let (each, rounds) = (max(4, scale.count(count) / 256), scale.rounds * 5)
     let buffer = try opened(backend)
-    let times = try await Rounds.alternate(scale.rounds, operations: (each * 64, each * 64)) {
+    let times = try await Rounds.alternate(rounds, operations: (each * 64, each * 64)) {
       try await Benchmark.write(each, to: buffer, digests)
     } raw: {
       try await Benchmark.write(each, to: backend, digests)

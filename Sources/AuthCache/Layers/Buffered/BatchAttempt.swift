@@ -2,6 +2,7 @@
 /// failed without effect, so that a record that can't be written fails alone. No write is sent more than twice.
 struct BatchAttempt: Sendable {
   typealias Answer = Result<Bool, AuthCacheError>
+  typealias Single = (result: Answer, retries: Int)
 
   struct Outcome: Sendable {
     /// What became of each write, in the order of the batch.
@@ -16,10 +17,16 @@ struct BatchAttempt: Sendable {
   let delegate: any AuthCacheBackend
   let bulk: (any BulkBackend)?
 
-  /// Carries out one write in the task of its caller, whose cancellation is no failure that might pass.
-  func carryOut(_ write: BufferedWrite) async -> (result: Answer, retries: Int) {
+  /// Carries out one write in the task of its caller.
+  func carryOut(_ write: BufferedWrite) async -> Single {
     let first = await single(write)
-    guard case .failure(let error) = first, error.effect == .none, error.code != .cancelled else { return (first, 0) }
+    guard case .failure(let error) = first else { return (first, 0) }
+    return await carryOut(write, after: error)
+  }
+
+  /// The same where the first attempt has failed. That its caller was cancelled is no failure that might pass.
+  func carryOut(_ write: BufferedWrite, after error: AuthCacheError) async -> Single {
+    guard error.effect == .none, error.code != .cancelled else { return (.failure(error), 0) }
     return (await single(write), 1)
   }
 

@@ -46,15 +46,37 @@ public struct BufferedBackend<Delegate: AuthCacheBackend>: BufferingBackend {
 
   public func store(_ record: Record) async throws(AuthCacheError) {
     try properties.validate(record, for: .store)
-    if buffer.isQueued(record.kind), buffer.log(record) { return }
+    if buffer.isQueued(record.kind) {
+      if buffer.log(record) { return }
+    } else if let departure = buffer.depart(.store(record)) {
+      do throws(AuthCacheError) {
+        try await delegate.store(record)
+      } catch {
+        _ = try await buffer.arrive(departure, failedWith: error)
+        return
+      }
+      return buffer.arrive(departure)
+    }
     _ = try await buffer.submit(.store(record), .store)
   }
 
   public func remove(_ lookup: Lookup) async throws(AuthCacheError) -> Bool {
     try properties.validate(lookup, for: .remove)
-    if lookup.field == .id { return try await buffer.submit(.remove(lookup), .remove) }
-    try await settle(lookup, before: .remove)
-    return try await delegate.remove(lookup)
+    guard lookup.field == .id else {
+      try await settle(lookup, before: .remove)
+      return try await delegate.remove(lookup)
+    }
+    guard let departure = buffer.depart(.remove(lookup)) else {
+      return try await buffer.submit(.remove(lookup), .remove)
+    }
+    let removed: Bool
+    do throws(AuthCacheError) {
+      removed = try await delegate.remove(lookup)
+    } catch {
+      return try await buffer.arrive(departure, failedWith: error)
+    }
+    buffer.arrive(departure, removed: removed)
+    return removed
   }
 
   // MARK: - After what waits for that record

@@ -118,52 +118,6 @@ extension WriteBuffer {
     }
   }
 
-  /// Carries one write to a delegate that gathers by itself, in the task of its caller. What else concerns the record
-  /// waits for it as for any other write.
-  ///
-  /// - Returns: whether a live record was removed; nil if the write has to wait for others.
-  func handOn(
-    _ write: BufferedWrite, _ operation: AuthCacheError.Operation
-  ) async throws(AuthCacheError) -> Bool? {
-    var departed = depart(write)
-    if departed == nil { departed = try departInTurn(write, operation) }
-    guard let number = departed else { return nil }
-    let start = clock.now
-    let outcome = await attempt.carryOut(write)
-    let ended = clock.now
-    var flushes: Int?
-    if case .success = outcome.result, outcome.retries == 0 { flushes = arrive(write.id, number) }
-    flushes = flushes ?? end(write.id, number, outcome, at: ended)
-    metrics.duration.recordMilliseconds(start.duration(to: ended).wholeMilliseconds)
-    // One lock less for most of them; the sums are right when the buffer is closed.
-    if flushes?.isMultiple(of: 16) == true { report() }
-    return try outcome.result.get()
-  }
-
-  /// The same when the queue has to be looked at.
-  private func departInTurn(
-    _ write: BufferedWrite, _ operation: AuthCacheError.Operation
-  ) throws(AuthCacheError) -> UInt64? {
-    try update { state, _ throws(AuthCacheError) in
-      try requireOpen(&state, operation, write.kind)
-      return state.queue.depart(write)
-    }
-  }
-
-  /// - Returns: how many flushes there have been; nil if a close has given the write up.
-  private func end(
-    _ id: Lookup, _ number: UInt64, _ outcome: (result: BatchAttempt.Answer, retries: Int), at ended: Timestamp
-  ) -> Int? {
-    let flushes: Int?? = try? update { state, deliveries in
-      guard !state.isOver else { return nil }
-      state.queue.counts.flushes += 1
-      state.queue.counts.retried += outcome.retries
-      deliveries += state.queue.arrive(id, number, outcome.result, at: ended)
-      return state.queue.counts.flushes
-    }
-    return flushes ?? nil
-  }
-
   /// Writes a batch and tells everyone concerned.
   private func carryOut(_ batch: [WriteQueue.Flying]) async {
     let start = clock.now

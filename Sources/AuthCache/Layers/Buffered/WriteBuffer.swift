@@ -51,14 +51,14 @@ final class WriteBuffer: Sendable {
   let delegate: any AuthCacheBackend
   let attempt: BatchAttempt
   /// Whether writes that nothing has to go before are handed on one by one.
-  private let handsOn: Bool
+  let handsOn: Bool
   let clock: any AuthCacheClock
   let spawner: any TaskSpawner
   let tasks: TaskLedger
   let metrics = BufferMetrics()
   let state: Mutex<State>
   /// Not zero if a read has to look at the queue. Kept beside the lock, so that a read of an idle buffer takes none.
-  private let attention = Atomic<Int>(0)
+  let attention = Atomic<Int>(0)
 
   init(
     over delegate: any AuthCacheBackend, configuration: BufferConfiguration, clock: any AuthCacheClock,
@@ -120,28 +120,6 @@ final class WriteBuffer: Sendable {
     state.withLock { state in
       state.absorb(at: clock)
       return body(state.queue)
-    }
-  }
-
-  /// Notes a write that goes to the delegate at once, if it may.
-  ///
-  /// - Returns: its number.
-  func depart(_ write: BufferedWrite) -> UInt64? {
-    state.withLock { state in
-      guard let number = state.depart(write) else { return nil }
-      attention.store(1, ordering: .releasing)
-      return number
-    }
-  }
-
-  /// Counts a write that was carried out, if nobody can have waited behind it.
-  ///
-  /// - Returns: how many flushes there have been.
-  func arrive(_ id: Lookup, _ number: UInt64) -> Int? {
-    state.withLock { state in
-      guard state.arrive(id, number) else { return nil }
-      if !state.needsAttention { attention.store(0, ordering: .releasing) }
-      return state.queue.counts.flushes
     }
   }
 
