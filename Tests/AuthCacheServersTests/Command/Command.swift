@@ -30,12 +30,13 @@ struct Command {
   /// Its processes, as soon as they are such.
   func family(when condition: (Family) -> Bool) async throws -> Family {
     var family = try Family(of: child.id)
-    try await until {
+    let end = ContinuousClock.now + .seconds(60)
+    // Whoever has ended before is not going to be as it should.
+    while !condition(family), !family.members.isEmpty, ContinuousClock.now < end {
+      try await Task.sleep(for: .milliseconds(2))
       family = try Family(of: child.id)
-      // Whoever has ended before is not going to be as it should.
-      return condition(family) || family.members.isEmpty
     }
-    try #require(condition(family), "it ended before: \(child.diagnostics)")
+    try #require(condition(family), "\(family.members.sorted { $0.id < $1.id })\n\(child.diagnostics)")
     return family
   }
 

@@ -34,7 +34,7 @@ extension RealServers {
     private func running() async throws -> (Command, Family) {
       let command = try Command([
         "verify", "--ephemeral", "--backend", "postgres", "--backend", "mysql", "--requirement",
-        "code.consume.onceAcrossProcesses", "--requirement", "record.store.readable", "--repeat", "1000000",
+        "code.consume.onceAcrossProcesses", "--repeat", "1000000",
       ])
       let family = try await command.family { family in
         // Itself and at least one child.
