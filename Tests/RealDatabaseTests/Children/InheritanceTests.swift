@@ -27,14 +27,17 @@ extension RealDatabases {
         backends.append(backend)
         ports.append(server.site.port)
       }
-      let mine = try Self.names()
-      let connections = ports.map { port in mine.filter { Self.leads($0.descriptor, to: port) }.map(\.name) }
-      #expect(connections.allSatisfy { !$0.isEmpty }, "every backend has a connection")
-      #expect(mine.contains { $0.name.hasPrefix(folder) })
-
-      let inherited = try Self.listed()
+      var inherited = ""
+      // libmariadb lets us mark a socket only when the server has greeted, and a lane may connect at this moment.
+      try await until {
+        let mine = try Self.names()
+        let connections = ports.map { port in mine.filter { Self.leads($0.descriptor, to: port) }.map(\.name) }
+        #expect(connections.allSatisfy { !$0.isEmpty }, "every backend has a connection")
+        #expect(mine.contains { $0.name.hasPrefix(folder) })
+        inherited = try Self.listed()
+        return !connections.joined().contains { inherited.contains($0) }
+      }
       #expect(inherited.contains("/proc/self/fd") || inherited.contains(" -> "), "the child looked at itself")
-      for connection in connections.joined() { #expect(!inherited.contains(connection)) }
       #expect(!inherited.contains(folder))
       for backend in backends { try await backend.close() }
     }
