@@ -9,11 +9,21 @@ extension SQLFailure {
     self.init(meaning.code, condition: meaning.condition, meaning.reason, detail: "error \(number)")
   }
 
-  /// Some errors say in words only that the system or the storage engine (28, 135) has no room.
+  /// Some errors tell only in their text why. Its words are the server's language's, but in all of them the system's
+  /// number, or the storage engine's, stands before what it means: `(Errcode: 28 "No space left on device")` in
+  /// MariaDB, `(OS errno 28 - No space left on device)` in MySQL.
   private static func isAboutSpace(_ number: Int32, _ text: UnsafePointer<CChar>?) -> Bool {
-    guard number == 1005 || number == 1030, let text = text.map({ String(cString: $0) }) else { return false }
-    return ["errno: 28 ", "errno: 135 ", "error 28 ", "error 135 "].contains { text.contains($0) }
+    guard let text, tellingWhy.contains(number) || tellingEnginesWhy.contains(number) else { return false }
+    // The last, because the name of a file may come before it.
+    let reason = String(cString: text).matches(of: /([0-9]+) ["\-]/).last?.output.1
+    // ENOSPC; and "no more room in record file", which another number would mean to the system.
+    return reason == "28" || reason == "135" && tellingEnginesWhy.contains(number)
   }
+
+  /// A file or a folder can't be made, written, closed, lengthened or flushed.
+  private static let tellingWhy: Set<Int32> = [1, 3, 4, 14, 21, 27, 1004, 1006, 1026]
+  /// A table can't be made; the storage engine says no.
+  private static let tellingEnginesWhy: Set<Int32> = [1005, 1030]
 
   private static func meaning(
     of number: Int32
@@ -25,7 +35,7 @@ extension SQLFailure {
     case 1205: (.timeout, .broken, "another transaction holds the rows for too long: find it")
     case 1969, 3024: (.timeout, .broken, "the server gave the statement up after its time: see what holds it up")
     case 1040, 1203, 1226: (.unavailable, .disconnected, "the server has no connection left: raise max_connections")
-    case 1021, 1114: (.unavailable, .broken, "the disk or the table is full: make room and try again")
+    case 20, 1021, 1114: (.unavailable, .broken, "the disk or the table is full: make room and try again")
     case 1290, 1792, 1836:
       (.unavailable, .disconnected, "the server only reads: connect to the primary, or make it writable")
     case 1045, 1698: (.unavailable, .disconnected, "the server does not accept the user name or the password")

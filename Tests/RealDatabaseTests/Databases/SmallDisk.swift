@@ -38,14 +38,16 @@ struct SmallDisk {
     }
   }
 
-  /// Takes all that is free.
-  func fill() throws {
+  /// Takes all that is free, but for as many bytes.
+  func fill(leaving rest: UInt64 = 0) throws {
     _ = FileManager.default.createFile(atPath: filler, contents: nil)
     let file = try FileHandle(forWritingTo: URL(fileURLWithPath: filler))
+    defer { try? file.close() }
     for size in [1 << 20, 1 << 12] {
       while (try? file.write(contentsOf: Data(repeating: 0x41, count: size))) != nil {}
     }
-    try? file.close()
+    let size = try file.seekToEnd()
+    try file.truncate(atOffset: size - min(rest, size))
   }
 
   func makeRoom() { try? FileManager.default.removeItem(atPath: filler) }

@@ -116,17 +116,52 @@ extension RealDatabases {
         if: ServerKind.postgres.canBeTested && (SmallDisk.isAvailable || SmallDisk.isRequired),
         "mounting a file system needs root, and PostgreSQL"))
     func fullDisk() async throws {
+      try await onSmallDisk(.postgres) { server, disk in
+        try await expectFullness(.postgres, server, fill: { try disk.fill() }) { disk.makeRoom() }
+        try disk.fill()
+        try await Refusal.expect(.postgres, server.url, saying: "full", "make room")
+      }
+    }
+
+    @Test(
+      "the same for MariaDB, from a disk with no room for a note to one with no room for a table",
+      .enabled(
+        if: ServerKind.mariadb.canBeTested && (SmallDisk.isAvailable || SmallDisk.isRequired),
+        "mounting a file system needs root, and MariaDB"))
+    func fullDiskOfMariaDB() async throws {
+      try await onSmallDisk(.mariadb) { server, disk in
+        // It can't note what it is about to make; it can, and then has no room for the pages.
+        for rest in [0, 48 << 10] as [UInt64] {
+          try disk.fill(leaving: rest)
+          try await Refusal.expect(.mariadb, server.url, saying: "full", "make room")
+          disk.makeRoom()
+        }
+        // Small, because MariaDB 10.11 aborts where it has no room to take back a payload on pages of its own.
+        try await expectFullness(.mariadb, server, bytes: 1_000, fill: { try disk.fill() }) { disk.makeRoom() }
+        // It has noted things before, and has no room for the definition of a table.
+        try disk.fill()
+        try await Refusal.expect(.mariadb, server.url, saying: "full", "make room")
+      }
+    }
+
+    /// Runs a server in a file system of its own; nothing is left of either, whatever `body` does.
+    private func onSmallDisk(
+      _ database: Database, _ body: (ThrowawayServer, SmallDisk) async throws -> Void
+    ) async throws {
       let disk = try SmallDisk(megabytes: 512)
       defer { disk.unmount() }
       let server = try await ThrowawayServer.start(
-        .postgres, ServerOptions(isDurable: false, password: Self.password, place: disk.path))
-      try await expectFullness(.postgres, server, fill: disk.fill) { disk.makeRoom() }
-      try disk.fill()
-      try await Refusal.expect(.postgres, server.url, saying: "full")
+        database.server, ServerOptions(isDurable: false, password: Self.password, place: disk.path))
+      do {
+        try await body(server, disk)
+      } catch {
+        await server.end()
+        throw error
+      }
       await server.end()
     }
 
-    /// In files of a size that is set, because on a disk that is full MariaDB 10.11 asks for room without end.
+    /// In files of a size that is set: there also a large payload is refused in order.
     @Test(
       "the same where the tablespace has no more room",
       .enabled(if: ServerKind.mariadb.canBeTested, "\(ServerKind.mariadb.whatIsMissing ?? "")"))
@@ -140,7 +175,7 @@ extension RealDatabases {
       // No room for the table, and then none for what is in it.
       let small = try await server("ibdata1:12M")
       try await takeAllTables(try RawSession(.mariadb, at: small.url))
-      try await Refusal.expect(.mariadb, small.url, saying: "full")
+      try await Refusal.expect(.mariadb, small.url, saying: "full", "make room")
       await small.end()
 
       let files = "ibdata1:12M;ibdata2:16M"
@@ -176,14 +211,15 @@ extension RealDatabases {
     }
 
     private func expectFullness(
-      _ database: Database, _ server: ThrowawayServer, fill: () throws -> Void, makeRoom: () async throws -> Void
+      _ database: Database, _ server: ThrowawayServer, bytes: Int = 60_000, fill: () throws -> Void,
+      makeRoom: () async throws -> Void
     ) async throws {
       var settings = Database.Settings()
       settings.tableName = SharedServer.tableName()
       let backend = try await database.open(server.url, settings)
       try await backend.store(record(0))
       try fill()
-      let payload = Payload((0..<60_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) })
+      let payload = Payload((0..<bytes).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 8) })
       var stored: [UInt64] = [0]
       var refusal: AuthCacheError?
       for number in UInt64(1)...4_000 {
