@@ -141,6 +141,33 @@ extension Requirement {
       }
     },
     Requirement(
+      "bulk.kinds.mixed", .bulk,
+      "Bulk operations take records and lookups of several kinds at once, and answer each as its own kind.",
+      consequence: "An import of states and sessions turns all of them into states.",
+      likelyCause: "The kind of the first element is bound for all of them.", needs: [.bulk]
+    ) { trial in
+      let backend = try await trial.open()
+      let bulk = try trial.bulk(backend)
+      let digest = trial.digest()
+      // One digest under every kind, and kinds of one record each in turns.
+      let records =
+        RecordKind.standard.map { trial.record($0, digest: digest) }
+        + [.session, .code, .session, .client].map { trial.record($0) } + [trial.session()]
+      try await bulk.store(contentsOf: records)
+      for record in records {
+        trial.expect(try await backend.load(record.id), equals: record, "the \(record.kind) is there as such")
+      }
+      let lookups = records.map(\.id)
+      let found = try await bulk.load(contentsOf: lookups)
+      trial.expect(found, equals: records, "each lookup finds the record of its kind")
+      let some = lookups.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+      trial.expect(
+        try await bulk.remove(contentsOf: some), equals: some.map { _ in true },
+        "each lookup removes the one of its kind")
+      let left = records.enumerated().map { $0.offset.isMultiple(of: 2) ? nil : $0.element }
+      trial.expect(try await bulk.load(contentsOf: lookups), equals: left, "and no other")
+    },
+    Requirement(
       "bulk.empty.noOp", .bulk,
       "Empty input is a no-op.",
       consequence: "A sweep of nothing is a syntax error.",
@@ -196,7 +223,7 @@ extension Requirement {
 
 extension Record {
   /// This record under another id.
-  fileprivate func moved(to digest: RecordDigest) -> Record {
+  func moved(to digest: RecordDigest) -> Record {
     Record(
       kind: kind, digest: digest, revision: revision, createdAt: createdAt, expiresAt: expiresAt, aliases: aliases,
       groups: groups, payload: payload)

@@ -24,7 +24,7 @@ extension Requirement {
       let backend = try await trial.open()
       let clients = (0..<23).map { _ in trial.record(.client, life: nil) }.sorted { $0.digest < $1.digest }
       for client in clients.reversed() { try await backend.store(client) }
-      for limit in [1, 5, 22, 23, 24] {
+      for limit in [1, 5, 22, 23, 24, Int.max] {
         var (seen, after): ([Record], RecordDigest?) = ([], nil)
         for _ in 0...(23 / limit) + 1 {
           let page = try await trial.listing(backend).records(of: .client, after: after, limit: limit)
@@ -86,6 +86,37 @@ extension Requirement {
       }
     },
     Requirement(
+      "client.list.current", .clients,
+      "A listing shows each record as it was written last, by whatever operation, and none that went.",
+      consequence: "An administrator sees a client's old secret, sees it twice, or sees one that was deleted.",
+      likelyCause: "The listing has an index or a copy of its own that some of the operations do not keep.",
+      needs: [.listing]
+    ) { trial in
+      let backend = try await trial.open()
+      let grant = Group.grant(trial.digest())
+      func client(_ groups: Groups = .none) -> Record { trial.record(.client, life: .seconds(600), groups: groups) }
+      let (stored, replaced, extended, inserted) = (client(), client(), client(), client())
+      let (removed, consumed, revoked) = (client(), client(), client(trial.membership(grant)))
+      for record in [stored, replaced, extended, removed, consumed, revoked] { try await backend.store(record) }
+      let storedAnew = stored.replacing(revision: trial.revision(), payload: [1])
+      try await backend.store(storedAnew)
+      let next = replaced.replacing(revision: trial.revision(), payload: [2])
+      trial.expect(try await backend.replace(replaced, with: next), equals: true, "the replace wins")
+      let end = trial.now + .seconds(900)
+      trial.expect(try await backend.extend(extended.id, to: end), equals: true, "the record is live")
+      trial.expect(try await backend.insert(inserted), equals: true, "the id is free")
+      trial.expect(try await backend.remove(removed.id), equals: true, "the record is live")
+      trial.expect(try await backend.consume(consumed.id), equals: consumed, "the record is live")
+      var expected = [storedAnew, next, extended.extended(to: end), inserted]
+      if let groups = backend as? any GroupBackend {
+        trial.expect(try await groups.removeAll(in: grant), equals: 1, "the group has one member")
+      } else {
+        expected.append(revoked)
+      }
+      let page = try await trial.listing(backend).records(of: .client, after: nil, limit: 100)
+      trial.expect(page, equals: expected.sorted { $0.digest < $1.digest }, "each once, as it is now")
+    },
+    Requirement(
       "client.list.survivesWrites", .clients,
       "A record that is live throughout is listed exactly once, whatever is written between the pages.",
       consequence: "A client disappears from an export while another is registered.",
@@ -140,6 +171,13 @@ extension Requirement {
       trial.expect(try await backend.replace(client, with: next), equals: true, "replace finds it live")
       trial.expect(try await backend.load(client.id), equals: next, "it reads back without an end")
       trial.expect(try await backend.remove(client.id), equals: true, "remove finds it live")
+      try await backend.store(client)
+      let ending = client.replacing(revision: trial.revision(), expiresAt: .some(trial.now + .seconds(600)))
+      trial.expect(try await backend.replace(client, with: ending), equals: true, "it can be given an end")
+      trial.expect(try await backend.load(client.id), equals: ending, "and has it then")
+      try await backend.store(client)
+      trial.expect(try await backend.consume(client.id), equals: client, "consume finds it live")
+      trial.expect(try await backend.load(client.id), equals: nil, "and takes it")
     },
   ]
 }

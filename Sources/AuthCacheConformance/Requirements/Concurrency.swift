@@ -1,7 +1,8 @@
 internal import AuthCache
 
 extension Requirement {
-  static let concurrency: [Requirement] = histories + races + races2 + sharedRaces + staleness + crowds + processRaces
+  static let concurrency: [Requirement] =
+    histories + races + races2 + tokenRaces + sharedRaces + staleness + crowds + processRaces
 
   /// Many callers and one record.
   private static let races: [Requirement] = [

@@ -1,7 +1,7 @@
 internal import AuthCache
 
 extension Requirement {
-  static let expiry: [Requirement] = liveness + sweeping
+  static let expiry: [Requirement] = liveness + unusualEnds + sweeping
 
   /// What is gone at the instant of expiry, operation by operation.
   private static let liveness: [Requirement] = [
@@ -43,13 +43,17 @@ extension Requirement {
       trial.expect(page, equals: [live], "the live record alone is listed")
     },
     boundary("bulkLoad", "Bulk load answers nil for expired records.", needs: [.bulk]) { trial, backend, record in
+      let lookups = record.lookups
       trial.expect(
-        try await trial.bulk(backend).load(contentsOf: [record.id]), equals: [nil], "the expired record is not found")
+        try await trial.bulk(backend).load(contentsOf: lookups), equals: lookups.map { _ in nil },
+        "the expired record is not found, by whatever digest")
     },
     boundary("bulkRemove", "Bulk removal of an expired record answers false.", needs: [.bulk]) {
       trial, backend, record in
+      let lookups = record.lookups
       trial.expect(
-        try await trial.bulk(backend).remove(contentsOf: [record.id]), equals: [false], "no live record went")
+        try await trial.bulk(backend).remove(contentsOf: lookups), equals: lookups.map { _ in false },
+        "no live record went, by whatever digest")
     },
     boundary("alias", "An expired session is found under none of its aliases.", needs: [.aliases]) {
       trial, backend, record in
@@ -60,6 +64,8 @@ extension Requirement {
           "extend finds nothing by \(lookup.field.rawValue)")
         trial.expect(
           try await backend.consume(lookup), equals: nil, "consume finds nothing by \(lookup.field.rawValue)")
+        trial.expect(
+          try await backend.remove(lookup), equals: false, "remove finds nothing by \(lookup.field.rawValue)")
       }
     },
     boundary("group", "Group removal does not count expired records.", needs: [.group]) { trial, backend, record in
@@ -251,7 +257,13 @@ extension Requirement {
       references: ["spring-session#838"], needs: [.sweptExpiry, .injectedClock]
     ) { trial in
       let backend = try await trial.open()
-      for _ in 0..<25 { try await backend.store(trial.record(.state, life: .seconds(5))) }
+      // Live and endless ones lie between; of the expired there are several kinds.
+      for number in 0..<80 {
+        try await backend.store(trial.record(.client, life: number % 2 == 0 ? nil : .seconds(900)))
+      }
+      for number in 0..<25 {
+        try await backend.store(trial.record([.state, .code, .verifier][number % 3], life: .seconds(5)))
+      }
       try await trial.advance(by: .seconds(5))
       var counts: [Int] = []
       for _ in 0..<4 { counts.append(try await backend.removeExpired(through: trial.now, limit: 10).total) }
@@ -259,6 +271,9 @@ extension Requirement {
       try await backend.store(trial.record(.state, life: .zero))
       trial.expect(
         try await backend.removeExpired(through: trial.now, limit: 0), equals: [:], "a limit of zero removes nothing")
+      trial.expect(
+        try await backend.removeExpired(through: trial.now, limit: .max), equals: [.state: 1],
+        "the largest limit there is removes everything")
     },
     Requirement(
       "expiry.sweep.sparesLive", .expiry,
@@ -317,15 +332,22 @@ extension Requirement {
       likelyCause: "An index is not cleaned with the record.", needs: [.aliases, .sweptExpiry, .injectedClock]
     ) { trial in
       let backend = try await trial.open()
-      let old = trial.session(life: .seconds(10))
+      let grant = Group.grant(trial.digest())
+      let old = trial.session(life: .seconds(10), groups: Groups(grant: grant.digest))
       try await backend.store(old)
       try await trial.advance(by: .seconds(10))
       _ = try await backend.removeExpired(through: trial.now, limit: 10)
       let new = trial.record(.session, aliases: old.aliases)
       try await backend.store(new)
+      let anew = trial.record(.session, digest: old.digest)
+      trial.expect(try await backend.insert(anew), equals: true, "the id is free")
+      if let groups = backend as? any GroupBackend {
+        trial.expect(try await groups.removeAll(in: grant), equals: 0, "its group is empty")
+      }
       for lookup in new.lookups {
         trial.expect(try await backend.load(lookup), equals: new, "the aliases belong to the new session")
       }
+      trial.expect(try await backend.load(anew.id), equals: anew, "and the id to the one stored anew")
     },
     Requirement(
       "expiry.sweep.once", .expiry,

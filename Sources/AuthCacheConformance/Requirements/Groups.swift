@@ -1,7 +1,9 @@
 internal import AuthCache
 
 extension Requirement {
-  static let groups: [Requirement] = [
+  static let groups: [Requirement] = revocations + membership
+
+  private static let revocations: [Requirement] = [
     Requirement(
       "group.removeAll.everything", .groups,
       "Group removal makes every record of the group absent, of whatever kind, under every alias.",

@@ -92,6 +92,23 @@ extension Requirement {
       }
     },
     Requirement(
+      "key.group.hostile", .keys,
+      "Every byte of a group counts, and every byte is allowed in one.",
+      consequence: "One user's logout logs out whoever has a similar digest.",
+      likelyCause: "The columns of the groups are text, or shorter than a digest.",
+      references: ["query-plan-adapters#436"], needs: [.group]
+    ) { trial in
+      let backend = try await trial.open()
+      let groups = try trial.group(backend)
+      let records = HostileBytes.digests.map { trial.record(.session, groups: Groups(subject: $0, grant: $0)) }
+      try await backend.storeEach(records)
+      for (index, record) in records.enumerated() {
+        let group = Group(role: index.isMultiple(of: 2) ? .subject : .grant, digest: HostileBytes.digests[index])
+        trial.expect(try await groups.removeAll(in: group), equals: 1, "a group of hostile bytes has its own member")
+        trial.expect(try await backend.load(record.id), equals: nil, "which is absent afterwards")
+      }
+    },
+    Requirement(
       "key.payload.roundTrip", .keys,
       "A payload comes back byte for byte: empty, NUL, invalid UTF-8, quotes, injection-shaped.",
       consequence: "A session is broken, or a statement is.",
@@ -124,6 +141,19 @@ extension Requirement {
         trial.expect(
           found?.payload == record.payload, "\(size) bytes come back whole", expected: "\(size) bytes as stored",
           found: "\(found?.payload.count ?? -1) bytes")
+      }
+      let whole = Payload(trial.entropy.bytes(min(largest, 8 << 20)))
+      let inserted = trial.record(payload: []).replacing(revision: trial.revision(), payload: whole)
+      let replaced = trial.record(payload: [1])
+      try await backend.store(replaced)
+      trial.expect(try await backend.insert(inserted), equals: true, "the id is free")
+      let next = replaced.replacing(revision: trial.revision(), payload: whole)
+      trial.expect(try await backend.replace(replaced, with: next), equals: true, "the replace wins")
+      for (record, way) in [(inserted, "inserted"), (next, "put in another's place")] {
+        let found = try await backend.consume(record.id)
+        trial.expect(
+          found?.payload == whole, "the largest payload comes back whole where it was \(way)",
+          expected: "\(whole.count) bytes as written", found: "\(found?.payload.count ?? -1) bytes")
       }
     },
     Requirement(
@@ -166,6 +196,27 @@ extension Requirement {
       trial.expect(try await there.insert(other), equals: true, "and can hold the same id")
       trial.expect(try await there.remove(record.id), equals: true, "and lose it")
       trial.expect(try await here.load(record.id), equals: record, "which changes nothing here")
+
+      // One session, whole, in both: no conflict, and what is done to many there is not done here.
+      let grant = Group.grant(trial.digest())
+      let session = trial.session(groups: trial.membership(grant))
+      for backend in [here, there] { try await backend.store(session) }
+      if let listing = there as? any ListingBackend {
+        trial.expect(
+          try await listing.records(of: .session, after: nil, limit: 10), equals: [session], "its listing has its own")
+      }
+      if let groups = there as? any GroupBackend {
+        trial.expect(try await groups.removeAll(in: grant), equals: 1, "its group has its own member")
+      }
+      for lookup in session.lookups {
+        trial.expect(try await here.load(lookup), equals: session, "the session here is untouched")
+      }
+      guard trial.properties.expiry == .swept else { return }
+      for backend in [here, there] { try await backend.store(trial.record(.state, life: .seconds(-5))) }
+      trial.expect(
+        try await there.removeExpired(through: trial.now, limit: 10), equals: [.state: 1], "its sweep removes its own")
+      trial.expect(
+        try await here.removeExpired(through: trial.now, limit: 10), equals: [.state: 1], "and leaves those here")
     },
   ]
 }

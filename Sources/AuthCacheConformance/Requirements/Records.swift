@@ -179,6 +179,24 @@ extension Requirement {
       }
     },
     Requirement(
+      "record.times.beforeEpoch", .records,
+      "Times at the Unix epoch and before it are kept as they are, and a record that ended then is expired.",
+      consequence: "A session that was ended by giving it an end of zero lives for ever.",
+      likelyCause: "Zero stands for a missing end, or a negative number is read without its sign."
+    ) { trial in
+      let backend = try await trial.open()
+      for milliseconds: Int64 in [0, -1, -86_400_001, Int64.min / 4] {
+        let instant = Timestamp(millisecondsSinceEpoch: milliseconds)
+        let old = trial.record(.session).replacing(revision: trial.revision(), createdAt: instant)
+        try await backend.store(old)
+        trial.expect(try await backend.load(old.id), equals: old, "created at \(instant), and read as stored")
+        try await backend.store(old.replacing(revision: trial.revision(), expiresAt: .some(instant)))
+        trial.expect(try await backend.load(old.id), equals: nil, "ended at \(instant)")
+        trial.expect(try await backend.consume(old.id), equals: nil, "and not to be consumed")
+        trial.expect(try await backend.insert(old), equals: true, "its id is free")
+      }
+    },
+    Requirement(
       "record.replace.matches", .records,
       "Replace puts the next record in place of the live one with the same revision and answers true.",
       consequence: "No session can be saved.",
@@ -186,7 +204,9 @@ extension Requirement {
     ) { trial in
       let backend = try await trial.open()
       let current = trial.record(.session)
-      let next = current.replacing(revision: trial.revision(), expiresAt: .some(trial.now + .seconds(30)), payload: [7])
+      let next = current.replacing(
+        revision: trial.revision(), createdAt: current.createdAt + .milliseconds(1),
+        expiresAt: .some(trial.now + .seconds(30)), payload: [7])
       try await backend.store(current)
       trial.expect(
         try await backend.replace(current, with: next), equals: true, "replace with the current revision answers true")

@@ -1,7 +1,9 @@
 internal import AuthCache
 
 extension Requirement {
-  static let sessions: [Requirement] = [
+  static let sessions: [Requirement] = tokens + passedTokens
+
+  private static let tokens: [Requirement] = [
     Requirement(
       "session.alias.finds", .sessions,
       "A session is found by its id, its access token and its refresh token alike.",
@@ -160,18 +162,31 @@ extension Requirement {
       references: ["Hummingbird MemoryPersistDriver"], needs: [.aliases]
     ) { trial in
       let backend = try await trial.open()
-      for field in [Lookup.Field.accessToken, .refreshToken] {
-        let old = trial.session(life: trial.shortLife)
-        try await backend.store(old)
-        try await trial.advance(by: trial.shortLife)
-        let alias = try trial.require(old.aliases[field], "the session has that alias")
-        let new = trial.record(
-          .session, aliases: field == .accessToken ? Aliases(accessToken: alias) : Aliases(refreshToken: alias))
-        try await backend.store(new)
-        trial.expect(
-          try await backend.load(Lookup(kind: .session, field: field, digest: alias)), equals: new,
-          "the alias belongs to the new session")
-        trial.expect(try await backend.load(old.id), equals: nil, "the expired one stays gone")
+      let ways: [@Sendable (Record) async throws -> Void] = [
+        { try await backend.store($0) }, { _ = try await backend.insert($0) }, { try await backend.storeEach([$0]) },
+        { new in
+          let plain = new.replacing(revision: trial.revision(), aliases: Aliases.none)
+          try await backend.store(plain)
+          trial.expect(try await backend.replace(plain, with: new), equals: true, "the replace wins")
+        },
+      ]
+      let olds = ways.map { _ in (trial.session(life: trial.shortLife), trial.session(life: trial.shortLife)) }
+      for (first, second) in olds {
+        try await backend.store(first)
+        try await backend.store(second)
+      }
+      try await trial.advance(by: trial.shortLife)
+      for (write, (first, second)) in zip(ways, olds) {
+        for (field, old) in [(Lookup.Field.accessToken, first), (.refreshToken, second)] {
+          let alias = try trial.require(old.aliases[field], "the session has that alias")
+          let new = trial.record(
+            .session, aliases: field == .accessToken ? Aliases(accessToken: alias) : Aliases(refreshToken: alias))
+          try await write(new)
+          trial.expect(
+            try await backend.load(Lookup(kind: .session, field: field, digest: alias)), equals: new,
+            "the alias belongs to the new session")
+          trial.expect(try await backend.load(old.id), equals: nil, "the expired one stays gone")
+        }
       }
     },
     Requirement(

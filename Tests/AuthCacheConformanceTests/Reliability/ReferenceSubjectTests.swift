@@ -14,6 +14,11 @@ import Testing
     try await verify(requirement, on: .journal, child: OwnSuites.child)
   }
 
+  @Test(arguments: Requirement.all)
+  func aStoreThatKeepsItsIndexesByHandSatisfies(_ requirement: Requirement) async throws {
+    try await verify(requirement, on: .indexed(), child: OwnSuites.child)
+  }
+
   @Test(arguments: Requirement.invalidation)
   func aStoreInOneFileThatAnnouncesSatisfies(_ requirement: Requirement) async throws {
     try await verify(requirement, on: .announcingJournal, child: OwnSuites.child)
