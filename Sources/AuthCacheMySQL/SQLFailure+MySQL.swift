@@ -38,11 +38,12 @@ extension SQLFailure {
     case 20, 1021, 1114: (.unavailable, .broken, "the disk or the table is full: make room and try again")
     case 1290, 1792, 1836:
       (.unavailable, .disconnected, "the server only reads: connect to the primary, or make it writable")
-    case 1045, 1698: (.unavailable, .disconnected, "the server does not accept the user name or the password")
+    case 1045, 1698:
+      (.unavailable, .disconnected, "the server does not accept the user name or the password: correct them")
     case 1044: (.unavailable, .disconnected, "the user may not use the database: grant the rights")
     case 1049: (.unavailable, .disconnected, "the database does not exist: create it, or correct its name")
     case 1053, 1077, 1079, 1080, 1152, 1158...1161, 1317, 1927, 4031:
-      (.unavailable, .disconnected, "the server ended the connection, or is shutting down")
+      (.unavailable, .disconnected, "the server ended the connection, or is shutting down: try again in a moment")
     case 1153: (.tooLarge, .disconnected, "the record is larger than the server takes: raise max_allowed_packet")
     case 1406: (.invalidArgument, .confined, "a value is longer than its column: see that nobody changed the table")
     case 1050: (.unsupported, .confined, "something in the database has that name already")

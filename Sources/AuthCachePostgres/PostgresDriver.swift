@@ -107,7 +107,9 @@ struct PostgresDriver: SQLDriver {
       guard left > 0 else {
         throw SQLFailure(
           .timeout, condition: .disconnected,
-          "PostgreSQL did not accept the connection within \(configuration.connectTimeout.wholeMilliseconds) ms")
+          "PostgreSQL at \(configuration.address.place) did not accept the connection within "
+            + "\(configuration.connectTimeout.wholeMilliseconds) ms: see that it runs and that the network lets it be "
+            + "reached")
       }
       guard poll(&descriptor, 1, Int32(clamping: left)) > 0 else { continue }
       awaited = PQconnectPoll(connection)

@@ -16,10 +16,11 @@ struct PostgresRefusal {
   private func says(_ words: String...) -> Bool { words.contains { message.contains($0) } }
 
   private var place: String { address.place }
+  private var isSocket: Bool { address.host?.hasPrefix("/") == true }
 
   private var sentence: String {
     if says("password authentication failed", "no password supplied", "SCRAM") {
-      return "PostgreSQL at \(place) does not accept the user name or the password"
+      return "PostgreSQL at \(place) does not accept the user name or the password: correct them"
     }
     if says("requires a valid client certificate") {
       return "PostgreSQL at \(place) asks for a client's certificate: name it and its key with sslcert and sslkey"
@@ -35,15 +36,21 @@ struct PostgresRefusal {
     }
     if says("could not translate host name") { return "the host \(place) is unknown: correct its name, or see the DNS" }
     if says("server does not support SSL") {
-      return "PostgreSQL at \(place) offers no TLS, and sslmode=\(address.tls.rawValue) asks for it"
+      return "PostgreSQL at \(place) offers no TLS, and sslmode=\(address.tls.rawValue) asks for it: set TLS up there, "
+        + "or take sslmode=disable if nobody can listen on the way"
     }
-    if says("does not match host name") { return "the certificate of PostgreSQL at \(place) is for another host" }
+    if says("does not match host name") {
+      return "the certificate of PostgreSQL at \(place) is for another host: connect by the name it is for, or have "
+        + "one made for this host"
+    }
     if says("root certificate file") {
-      return "the file of root certificates is missing: name it with sslrootcert, or choose another sslmode"
+      return "the file of root certificates is missing or has none in it: name it with sslrootcert, or choose another "
+        + "sslmode"
     }
     if says("certificate verify failed", "certificate has expired") {
-      return "the certificate of PostgreSQL at \(place) is not accepted: it has expired, or none of the authorities "
-        + "in sslrootcert signed it"
+      // The library does not say which of the two it is.
+      return "the certificate of PostgreSQL at \(place) is not accepted: renew it if it has expired, or name the "
+        + "authority that signed it with sslrootcert"
     }
     if says("too many clients", "remaining connection slots", "too many connections") {
       return "PostgreSQL at \(place) has no connection left: raise max_connections, or lower maxConnections"
@@ -52,9 +59,16 @@ struct PostgresRefusal {
       return "PostgreSQL at \(place) is starting up or shutting down: try again in a moment"
     }
     if says("Connection refused", "No such file or directory") {
-      return "nothing listens at \(place): start PostgreSQL there, or correct host and port"
+      return "nothing listens at \(place): start PostgreSQL there, or correct "
+        + (isSocket ? "the folder of its socket" : "host and port")
     }
-    if says("SSL error") { return "TLS with PostgreSQL at \(place) failed" }
+    if isSocket, says("Permission denied") {
+      return "this process may not open the socket in \(place): grant it the rights of the socket and its folders"
+    }
+    if says("received invalid response", "expected authentication request") {
+      return "what listens at \(place) is not PostgreSQL: correct host and port"
+    }
+    if says("SSL error") { return "TLS with PostgreSQL at \(place) failed: look at its log" }
     return "PostgreSQL at \(place) can't be reached: see that it runs and that the network lets it be reached"
   }
 }

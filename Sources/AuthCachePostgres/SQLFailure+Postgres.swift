@@ -27,13 +27,16 @@ extension SQLFailure {
       (.timeout, .broken, "PostgreSQL gave the statement up after its time: see what holds the database up")
     case "53300": (.unavailable, .disconnected, "PostgreSQL has no connection left: raise max_connections")
     case "53100": (.unavailable, .broken, "the disk of the database is full: make room and try again")
-    case "53200": (.unavailable, .broken, "PostgreSQL is out of memory")
+    case "53200": (.unavailable, .broken, "PostgreSQL is out of memory: look at its log")
     case "25006":
       (.unavailable, .disconnected, "the server only reads: connect to the primary, or make the database writable")
     case "57P01", "57P02", "57P03", "57P05", "25P03", "25P04":
-      (.unavailable, .disconnected, "PostgreSQL ended the connection, or is starting up or shutting down")
+      (
+        .unavailable, .disconnected,
+        "PostgreSQL ended the connection, or is starting up or shutting down: try again in a moment"
+      )
     case "28P01", "28000":
-      (.unavailable, .disconnected, "PostgreSQL does not accept the user name or the password")
+      (.unavailable, .disconnected, "PostgreSQL does not accept the user name or the password: correct them")
     case "3D000": (.unavailable, .disconnected, "the database does not exist: create it, or correct its name")
     case "42501":
       (.unavailable, .confined, "the user may not use the table: grant the rights, or let another user migrate")
@@ -42,7 +45,7 @@ extension SQLFailure {
         .unavailable, .disconnected,
         "a prepared statement is gone: behind a transaction pooler switch preparesStatements off"
       )
-    case "0A000": (.unavailable, .disconnected, "the table was changed while connected")
+    case "0A000": (.unavailable, .disconnected, "the table was changed while connected: try again")
     case "54000", "54001", "54011": (.tooLarge, .confined, "the record is larger than PostgreSQL takes")
     case "22P02", "22021", "22P05", "22030", "22032":
       (.invalidArgument, .confined, "the payload is no JSON, and the table keeps it as JSON")

@@ -28,8 +28,8 @@ struct LaneObserver: Sendable {
       metadata: ["connections": "\(connections)", "waiting": "\(waiting)"])
   }
 
-  /// A connection was lost or could not be made.
+  /// A connection could not be made, or not made ready.
   func disconnected(_ failure: SQLFailure) {
-    logger.warning("database connection lost", metadata: ["code": "\(failure.code)", "reason": "\(failure.reason)"])
+    logger.warning("no database connection", metadata: ["code": "\(failure.code)", "reason": "\(failure.reason)"])
   }
 }

@@ -17,7 +17,8 @@ extension RealDatabases {
     func password(_ database: Database) async throws {
       let server = try await server(database)
       try await Refusal.expect(
-        database, server.url(at: server.port, password: Self.password), saying: "user name or the password")
+        database, server.url(at: server.port, password: Self.password), saying: "user name or the password",
+        "correct them")
     }
 
     @Test("an unknown user", arguments: Database.servers)
@@ -43,6 +44,23 @@ extension RealDatabases {
       try await Refusal.expect(
         database, server.url(at: proxy.endpoint, password: Self.password), saying: "nothing listens")
       await proxy.end()
+    }
+
+    @Test("a socket that is not there", arguments: Database.servers)
+    func socket(_ database: Database) async throws {
+      let server = try await server(database)
+      let nowhere = Endpoint.unix("/tmp/no-such-socket-\(UInt32.random(in: .min ... .max))")
+      try await Refusal.expect(
+        database, server.url(at: nowhere, password: Self.password), saying: "nothing listens", "of its socket")
+    }
+
+    @Test(
+      "a port where another kind of server listens",
+      .enabled(if: Database.servers.count == 2, "PostgreSQL and MariaDB are needed"))
+    func otherKind() async throws {
+      let port = try await server(.mariadb).port
+      let url = try await server(.postgres).url(at: port, password: Self.password)
+      try await Refusal.expect(.postgres, url, saying: "is not PostgreSQL", "correct host and port")
     }
 
     @Test("a database that does not exist", arguments: Database.servers)
@@ -102,7 +120,7 @@ extension RealDatabases {
       #expect(error?.effect == AuthCacheError.Effect.none)
       #expect(try await backend.load(record(1).id) != nil)
       #expect(try await backend.load(record(2).id) == nil)
-      try await Refusal.expect(database, url, saying: "only reads")
+      try await Refusal.expect(database, url, saying: "only reads", "connect to the primary")
       try readOnly(false)
       let start = ContinuousClock.now
       try await until { try await failure { try await backend.store(record(2)) } == nil }
