@@ -55,6 +55,13 @@ struct PostgresRefusal {
     if says("too many clients", "remaining connection slots", "too many connections") {
       return "PostgreSQL at \(place) has no connection left: raise max_connections, or lower maxConnections"
     }
+    if says("No space left on device") {
+      return "the disk of PostgreSQL at \(place) is full: make room and try again"
+    }
+    // What a session writes first, which says no reason.
+    if says("could not write init file") {
+      return "PostgreSQL at \(place) can't write to its disk: make room if it is full, else look at its log"
+    }
     if says("starting up", "shutting down", "in recovery") {
       return "PostgreSQL at \(place) is starting up or shutting down: try again in a moment"
     }

@@ -136,8 +136,12 @@ extension RealDatabases {
     func fullDisk() async throws {
       try await onSmallDisk(.postgres) { server, disk in
         try await expectFullness(.postgres, server, fill: { try disk.fill() }) { disk.makeRoom() }
+        try RawSession(.postgres, at: server.url).run("CREATE DATABASE fresh")
         try disk.fill()
         try await Refusal.expect(.postgres, server.url, saying: "full", "make room")
+        // The first session of a database has something to write.
+        let fresh = server.url(at: server.socket, database: "fresh")
+        try await Refusal.expect(.postgres, fresh, saying: "can't write to its disk", "make room")
       }
     }
 
