@@ -86,6 +86,8 @@ public final class MySQLBackend: BulkBackend, GatheringBackend, GroupBackend, Li
     try await engine.loggedInvalidations()
   }
 
+  public func favorThroughput() { engine.favorThroughput() }
+
   public func close() async throws(AuthCacheError) { try await engine.close() }
 }
 

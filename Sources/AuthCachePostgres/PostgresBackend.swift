@@ -85,6 +85,8 @@ public final class PostgresBackend: BulkBackend, GatheringBackend, GroupBackend,
   ///   `timeout` as connecting does.
   public func invalidations() async throws(AuthCacheError) -> InvalidationStream { try await listeners.subscribe() }
 
+  public func favorThroughput() { engine.favorThroughput() }
+
   public func close() async throws(AuthCacheError) {
     await listeners.end()
     try await engine.close()

@@ -116,6 +116,11 @@ package final class SQLBackend: Sendable {
   }
 }
 
+extension SQLBackend {
+  /// From now on many writes a second are worth more than the soonest answer.
+  package func favorThroughput() { writes.favorThroughput() }
+}
+
 // MARK: - The waist
 
 extension SQLBackend {

@@ -92,6 +92,8 @@ public final class SQLiteBackend: BulkBackend, GatheringBackend, GroupBackend, L
     try await engine.loggedInvalidations()
   }
 
+  public func favorThroughput() { engine.favorThroughput() }
+
   public func close() async throws(AuthCacheError) { try await engine.close() }
 }
 

@@ -14,6 +14,10 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
   private var openCursor: SQLiteCursor?
   private let handle: Mutex<Handle>
   private let isInterrupted = Atomic(false)
+  private var favorsThroughput = false
+
+  /// How many pages the log may have before it is copied where throughput is favored: 16 MB, four times the default.
+  private static let roomyLog: Int32 = 4_000
 
   // Unchecked: the pointer is used and forgotten under the lock only, and interrupting is allowed from any thread.
   private struct Handle: @unchecked Sendable {
@@ -69,6 +73,13 @@ final class SQLiteConnection: SQLConnection, @unchecked Sendable {
     let cursor = SQLiteCursor(try prepare(text), on: self)
     defer { cursor.finalize() }
     return try cursor.step() ? try cursor.integer(at: 0) : nil
+  }
+
+  /// Lets the log grow further before it is copied into the file: pages that change again meanwhile are copied once.
+  func favorThroughput() {
+    guard !favorsThroughput else { return }
+    favorsThroughput = true
+    sqlite3_wal_autocheckpoint(database, Self.roomyLog)
   }
 
   func beginWriting() throws(SQLFailure) { try execute("BEGIN IMMEDIATE") }

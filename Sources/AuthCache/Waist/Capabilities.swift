@@ -23,7 +23,18 @@ public protocol BulkBackend: AuthCacheBackend {
 /// `backend is any GatheringBackend`.
 ///
 /// Who would gather writes for it, as ``BufferedBackend`` does, hands on what need not wait.
-public protocol GatheringBackend: AuthCacheBackend {}
+public protocol GatheringBackend: AuthCacheBackend {
+  /// Tells this handle that many writes a second are worth more to its owner than the soonest answer, or the least
+  /// space, or the fastest read. Promises stay as they are.
+  ///
+  /// A layer that owns the handle says so before its first write. To say it again changes nothing.
+  func favorThroughput()
+}
+
+extension GatheringBackend {
+  /// Changes nothing: there may be nothing to give up for it.
+  public func favorThroughput() {}
+}
 
 /// Revocation of everything that belongs together. Found by `backend as? any GroupBackend`.
 public protocol GroupBackend: AuthCacheBackend {

@@ -29,7 +29,7 @@ extension Benchmark {
         try await $0.reading(tasks: 64, count: 128_000, target: targets.readsBy64, isUpperLimit: false)
       },
       benchmark("write-64-tasks") { try await $0.writing(tasks: 64, count: 12_800, target: targets.writesBy64) },
-      benchmark("buffered-64-tasks") { try await $0.buffered(count: 12_800, target: 1) },
+      benchmark("buffered-64-tasks") { try await $0.buffered(target: 1) },
       benchmark("bulk-\(bulk)") { try await $0.bulk(count: bulk, target: targets.bulk) },
       benchmark("sweep-beside-readers") { try await $0.sweep(rows: 1_000_000, readers: 16, target: 5) },
     ] + (factory.embedded ? [] : [consuming, growth]) + announcing(factory, url: url)

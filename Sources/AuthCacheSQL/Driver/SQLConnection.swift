@@ -79,6 +79,9 @@ package protocol SQLConnection: AnyObject, Sendable {
   /// Ends the transaction, if there is one, and undoes it.
   func rollback()
 
+  /// From now on many writes a second are worth more than space or fast reads. To say it again changes nothing.
+  func favorThroughput()
+
   /// Ends a read that `SQLCursor.finish` left open, which it may do on an impatient reader.
   func endReading()
   /// Looks without blocking whether the other side is still there. Nothing is under way.
@@ -90,6 +93,8 @@ package protocol SQLConnection: AnyObject, Sendable {
 }
 
 extension SQLConnection {
+  package func favorThroughput() {}
+
   package func cursor(_ statement: Statement, in table: Int) throws(SQLFailure) -> any SQLCursor {
     try cursor(statement, in: table, count: 1)
   }

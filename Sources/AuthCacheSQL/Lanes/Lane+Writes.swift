@@ -14,6 +14,7 @@ extension Lane {
   private static var repeats: Int { 16 }
 
   func serveWrites(on connection: any SQLConnection) throws(SQLFailure) {
+    if pool.favorsThroughput { connection.favorThroughput() }
     // Where there is one lock it comes first: while it is awaited more requests gather, and may yet be cancelled.
     if connection.traits.locksToWrite { try awaitLock(on: connection) }
     let requests = pool.take(for: id, writes: true)

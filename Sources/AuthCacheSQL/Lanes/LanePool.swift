@@ -38,6 +38,9 @@ final class LanePool: Sendable {
     try await LaneRequest(request).answer { self.accept($0) }
   }
 
+  /// From now on many writes a second are worth more than the soonest answer.
+  func favorThroughput() { monitor.withLock { $0.favorsThroughput = true } }
+
   /// - Returns: why it is refused.
   private func accept(_ request: LaneRequest) -> SQLFailure? {
     var refusal: SQLFailure?
@@ -65,6 +68,8 @@ extension LanePool {
     metrics.show(standing)
     return result
   }
+
+  var favorsThroughput: Bool { monitor.withLock { $0.favorsThroughput } }
 
   func condition(of lane: Int) -> Condition { monitor.withLock { $0.slots[lane]?.condition } ?? Condition() }
 

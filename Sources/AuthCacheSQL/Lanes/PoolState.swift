@@ -46,6 +46,8 @@ struct PoolState {
   private var isExhausted = false
   /// How often it was told how the pool stands.
   var standings: UInt64 = 0
+  /// Whether large batches of writes are worth more than early answers.
+  var favorsThroughput = false
   private let settings: LaneSettings
 
   init(settings: LaneSettings) {
@@ -118,8 +120,11 @@ extension PoolState {
   }
 
   /// How many requests make a batch that is worth another lane: of many a quarter, so that the database works on one
-  /// batch while answers to another go out and a third gathers.
-  private func crowd(writes: Bool) -> Int { max(settings.pace.crowd, (writes ? writing : reading).load / 4) }
+  /// batch while answers to another go out and a third gathers. Half of the writes, where commits had better be few.
+  private func crowd(writes: Bool) -> Int {
+    let load = (writes ? writing : reading).load
+    return max(settings.pace.crowd, writes && favorsThroughput ? load / 2 : load / 4)
+  }
 
   /// Whether requests of a kind had better wait for a lane that serves their like.
   private func isServed(writes: Bool) -> Bool {

@@ -12,7 +12,8 @@
 ///
 /// - Over a store that gathers single writes by itself (``GatheringBackend``, as the bundled databases) and without a
 ///   delay, a write that nothing has to go before is handed on at once; what comes for the same record meanwhile waits,
-///   coalesced.
+///   coalesced. The store is asked to favor throughput: over a server fewer and larger transactions, over SQLite a log
+///   that grows to 16 MB before it is copied into the file.
 /// - `store` and `remove` by id are gathered. Every other write goes to the delegate, after what waits for that record.
 /// - A failure reaches those who wait for that record. Of an acknowledged write, the next caller hears, and
 ///   ``close()``; the record is kept, see ``unwritten()``.

@@ -66,7 +66,9 @@ final class WriteBuffer: Sendable {
   ) {
     self.delegate = delegate
     attempt = BatchAttempt(delegate: delegate, bulk: delegate as? any BulkBackend)
-    handsOn = delegate is any GatheringBackend && configuration.maxDelay == .zero
+    let gathering = delegate as? any GatheringBackend
+    handsOn = gathering != nil && configuration.maxDelay == .zero
+    gathering?.favorThroughput()
     self.configuration = configuration
     queuedKinds = configuration.queued.sorted()
     self.clock = clock

@@ -5,6 +5,9 @@ import Testing
 @Suite("Buffer: over a delegate that gathers by itself") struct HandingOnTests {
   private struct Gathering: ForwardingBackend, GatheringBackend {
     let delegate: InterceptedBackend<ReferenceBackend>
+    var favors = Collected(0)
+
+    func favorThroughput() { favors.change { $0 += 1 } }
   }
 
   private struct Lab: Sendable {
@@ -38,6 +41,16 @@ import Testing
     ).run(scenario)
     print("schedules of handing on, \(law): \(result)")
     #expect(result.isPassed, "\(result)")
+  }
+
+  @Test("the delegate is told, once, that throughput counts")
+  func favor() async {
+    await explore(1) { schedule in
+      let lab = try Lab(schedule)
+      try await lab.buffer.store(Self.session(1))
+      try await lab.buffer.store(Self.session(2))
+      schedule.expect(lab.buffer.delegate.favors.value == 1, "told \(lab.buffer.delegate.favors.value) times")
+    }
   }
 
   @Test("writes of different records are at the delegate at once, one call each")
