@@ -70,6 +70,12 @@ extension Requirement {
         }
         trial.expect(try await backend.load(holder.id), equals: holder, "the holder is untouched")
       }
+      let taking = trial.record(.session, aliases: holder.aliases)
+      let without = taking.replacing(revision: trial.revision(), aliases: Aliases.none)
+      await trial.expectError(.conflict, "a record is in conflict that a later one of the batch replaces") {
+        try await trial.bulk(backend).store(contentsOf: [taking, without])
+      }
+      trial.expect(try await backend.load(without.id), equals: nil, "nothing of the batch is there")
     },
     Requirement(
       "bulk.store.conflictWithin", .bulk,

@@ -11,7 +11,8 @@ extension Requirement {
     ) { trial in
       let world = try await trial.cached()
       for number in 0... {
-        let session = trial.session(groups: Groups(subject: trial.digest()))
+        let session = trial.session(
+          groups: Groups(subject: trial.digest(), providerSession: trial.digest(), grant: trial.digest()))
         guard let call = trial.cacheWrites(of: session)[safe: number] else { break }
         try await world.store.store(session)
         let door = world.holdReads()
@@ -80,7 +81,8 @@ extension Requirement {
     ) { trial in
       let world = try await trial.cached()
       for number in 0... {
-        let session = trial.session(groups: Groups(subject: trial.digest()))
+        let session = trial.session(
+          groups: Groups(subject: trial.digest(), providerSession: trial.digest(), grant: trial.digest()))
         guard let call = trial.cacheWrites(of: session)[safe: number] else { break }
         try await world.store.store(session)
         let door = world.holdReads()
@@ -213,6 +215,7 @@ extension Requirement {
         trial.expect(failed, equals: failures, "callers that hear of \(failures) failed calls")
         for case .answered(let record) in endings { trial.expect(record, equals: session, "what the others get") }
       }
+      if trial.capabilities.contains(.bulk) { try await trial.expectOthersServed(besideFailedBulkReadOf: world) }
     },
     Requirement(
       "cache.stampede.cancelledFollower", .cache,
@@ -286,5 +289,28 @@ extension CacheTrial {
       return answer
     }
     return door
+  }
+}
+
+extension Trial {
+  /// Records a breach if those who wait for a bulk read that fails do not get the record.
+  fileprivate func expectOthersServed(besideFailedBulkReadOf world: CacheTrial) async throws {
+    let session = session()
+    try await world.store.store(session)
+    let cache = try bulk(world.cache)
+    let door = Door()
+    world.watch.rule { call, proceed throws(AuthCacheError) in
+      guard call.operation == .loadContents else { return try await proceed(call) }
+      try await door.pass(.loadContents)
+      throw AuthCacheError(.unavailable, operation: .loadContents, "the check cut the store off")
+    }
+    async let leading = CallEnding { try await cache.load(contentsOf: [session.id]) }
+    try require(await soon { door.waiting == 1 }, "the bulk read reaches the store")
+    async let others = concurrently(4) { _ in try await world.cache.load(session.id) }
+    await letOthersRun()
+    door.open()
+    expect(try await leading.error?.code, equals: .unavailable, "what the bulk read is told")
+    expect(try await others, equals: Array(repeating: session, count: 4), "what those get who waited for it")
+    world.watch.rule(nil)
   }
 }

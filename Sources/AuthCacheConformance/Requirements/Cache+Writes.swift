@@ -314,7 +314,7 @@ extension Trial {
     if capabilities.contains(.bulk) {
       calls += [.storeContents([next])] + record.lookups.map { .removeContents([$0]) }
     }
-    if capabilities.contains(.group), let group = record.groups.all.first { calls.append(.removeAll(group)) }
+    if capabilities.contains(.group) { calls += record.groups.all.map { .removeAll($0) } }
     return calls
   }
 

@@ -139,6 +139,9 @@ extension Mutant {
       boundTo: "cache.fill.discarded",
       alsoBreaks: ["cache.fill.discardedInBulk", "cache.fill.absence", "cache.fill.notJoined", "cache.source.heard"]),
     .cache(
+      .keepsFillsOfGrants, "That a grant is revoked does not concern what is being read.",
+      boundTo: "cache.fill.discarded"),
+    .cache(
       .keepsOldBulkFills, "A bulk read puts its answers into the cache whatever was written meanwhile.",
       boundTo: "cache.fill.discardedInBulk"),
     .cache(
@@ -158,6 +161,9 @@ extension Mutant {
       boundTo: "cache.stampede.cancelledLeader"),
     .cache(
       .sharesFailure, "When the call of one fails, everybody who waits is told.",
+      boundTo: "cache.stampede.failedLeader"),
+    .cache(
+      .takesFailedBulkReadsForAbsence, "Who waits for a bulk read that fails is told that there is nothing.",
       boundTo: "cache.stampede.failedLeader"),
     .cache(
       .holdsTheCancelled, "Whoever waits for another's call waits to its end, cancelled or not.",

@@ -89,6 +89,9 @@ extension Mutant {
 
   private static let batches: [Mutant] = [
     .index(
+      .bulkSkipsTheSuperseded, "Of several records with one id a bulk store judges the last alone.",
+      boundTo: "bulk.store.allOrNothing"),
+    .index(
       .bulkStoresOneKind, "A bulk store binds one kind.", boundTo: "bulk.kinds.mixed",
       alsoBreaks: ["bulk.size.lastWins"]),
     .index(.bulkLoadsOneKind, "A bulk load binds one kind.", boundTo: "bulk.kinds.mixed"),

@@ -49,6 +49,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case keepsOldFills = "cache-keeps-old-fills"
   case keepsOldBulkFills = "cache-keeps-old-bulk-fills"
   case keepsOldMisses = "cache-keeps-old-misses"
+  case keepsFillsOfGrants = "cache-keeps-fills-of-grants"
   case letsJoinOldCalls = "cache-lets-join-old-calls"
   case looksBeforeItKeeps = "cache-looks-before-it-keeps"
   case agesFromTheAnswer = "cache-ages-from-the-answer"
@@ -58,6 +59,7 @@ enum CacheFlaw: String, Sendable, CaseIterable {
   case sharesCancellation = "cache-shares-cancellation"
   case takesTheCancelledForAbsent = "cache-takes-the-cancelled-for-absent"
   case sharesFailure = "cache-shares-failure"
+  case takesFailedBulkReadsForAbsence = "cache-takes-failed-bulk-reads-for-absence"
   case holdsTheCancelled = "cache-holds-the-cancelled"
   case asksOneAtATime = "cache-asks-one-at-a-time"
 

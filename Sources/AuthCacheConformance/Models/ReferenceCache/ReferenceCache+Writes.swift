@@ -95,7 +95,9 @@ extension ReferenceCache {
           for lookup in record.lookups where flaw != .dropsOnlyUnderItsId || lookup.field == .id {
             memory.drop(lookup)
           }
-        case .group(let group): memory.drop(group)
+        case .group(let group):
+          memory.drop(group)
+          if flaw == .keepsFillsOfGrants, group.role == .grant { memory.writes -= 1 }
         }
       }
     }
@@ -145,7 +147,14 @@ extension ReferenceCache: BulkBackend where Delegate: BulkBackend {
     }
     if asked.isEmpty, !lookups.isEmpty { return answers }
     let (generation, isFed) = with { ($0.writes, $0.isFed) }
-    let found = try await delegate.load(contentsOf: asked.map { lookups[$0] })
+    let found: [Record?]
+    if flaw == .takesFailedBulkReadsForAbsence {
+      found = try await leading(asked.map { lookups[$0] }) { (asked) async throws(AuthCacheError) in
+        try await delegate.load(contentsOf: asked)
+      }
+    } else {
+      found = try await delegate.load(contentsOf: asked.map { lookups[$0] })
+    }
     if flaw == .mixesUpBulkReads { return answers.compactMap { $0 } + found }
     for (index, record) in zip(asked, found) {
       answers[index] = record
@@ -158,6 +167,26 @@ extension ReferenceCache: BulkBackend where Delegate: BulkBackend {
 }
 
 extension ReferenceCache {
+  /// Lets others wait for a bulk read, and has nothing to tell them when it fails.
+  private func leading(
+    _ lookups: [Lookup], _ read: ([Lookup]) async throws(AuthCacheError) -> [Record?]
+  ) async throws(AuthCacheError) -> [Record?] {
+    let flights = with { memory in
+      lookups.map { lookup in
+        let flight = Flight(generation: memory.writes)
+        memory.flights[lookup] = flight
+        return flight
+      }
+    }
+    var answers = [Record?](repeating: nil, count: lookups.count)
+    defer {
+      with { memory in for lookup in lookups { memory.flights[lookup] = nil } }
+      for (flight, answer) in zip(flights, answers) { flight.land(.answer(answer)) }
+    }
+    answers = try await read(lookups)
+    return answers
+  }
+
   private func bulkPolicy(of lookup: Lookup, _ memory: CacheMemory) -> CachePolicy? {
     flaw == .servesRefreshTokensInBulk ? memory.policy(of: lookup.kind) : memory.policy(of: lookup)
   }

@@ -46,6 +46,7 @@ enum IndexFlaw: String, Sendable {
   case listingKeepsTheConsumed = "listing-keeps-the-consumed"
   case listingMissesInserts = "listing-misses-inserts"
 
+  case bulkSkipsTheSuperseded = "bulk-skips-the-superseded"
   case bulkStoresOneKind = "bulk-stores-one-kind"
   case bulkLoadsOneKind = "bulk-loads-one-kind"
   case bulkRemovesOneKind = "bulk-removes-one-kind"

@@ -7,7 +7,8 @@ extension IndexedStore: BulkBackend {
     for record in records { try properties.validate(record, for: .storeContents) }
     try step { rows, now throws(AuthCacheError) in
       var copy = rows
-      for record in records {
+      for (place, record) in records.enumerated() {
+        if flaw == .bulkSkipsTheSuperseded, records[(place + 1)...].contains(where: { $0.id == record.id }) { continue }
         let record = flaw == .bulkStoresOneKind ? record.under(records[0].kind) : record
         try refuse(record, takenBy: .bulk, .storeContents, in: copy, at: now)
         copy.write(record, by: .bulk, at: now)

@@ -99,6 +99,62 @@ import Testing
     }
   }
 
+  @Test(
+    "nothing passes a write of the same record that is under way, however long that takes", arguments: [false, true])
+  func nothingPasses(_ ends: Bool) async {
+    await explore(100) { schedule in
+      let lab = try Lab(schedule) { number, _ in
+        if number == 2 { try? await schedule.clock.sleep(for: .seconds(10)) }
+        return nil
+      }
+      // From here on a write goes past the queue.
+      try await lab.buffer.store(Self.session(3))
+      let begin = schedule.clock.now
+      try await schedule.together([
+        "login": { try await lab.buffer.store(Self.session(1)) },
+        "next": {
+          try await schedule.clock.sleep(for: .seconds(1))
+          guard ends else { return try await lab.buffer.store(Self.session(1, revision: 2)) }
+          let removed = try await lab.buffer.remove(Self.session(1).id)
+          schedule.expect(removed, "what was stored before was not there to remove")
+        },
+        "other": {
+          try await schedule.clock.sleep(for: .seconds(1))
+          try await lab.buffer.store(Self.session(2))
+          schedule.expect(schedule.clock.now < begin + .seconds(5), "another record waited")
+        },
+      ])
+      let found = try await lab.bottom.load(Self.session(1).id)?.revision
+      schedule.expect(found == (ends ? nil : 2), "in the end there is \(String(describing: found))")
+      schedule.expect(lab.buffer.counts.written == 4, "\(lab.buffer.counts) does not count them")
+    }
+  }
+
+  @Test("no more than its capacity is under way, whoever looks at it meanwhile")
+  func capacity() async {
+    await explore(100) { schedule in
+      let underWay = Collected(0)
+      let most = Collected(0)
+      let lab = try Lab(schedule, BufferConfiguration(maxBatch: 2, capacity: 2)) { _, _ in
+        underWay.change { $0 += 1 }
+        most.change { $0 = max($0, underWay.value) }
+        try? await schedule.clock.sleep(for: .seconds(1))
+        underWay.change { $0 -= 1 }
+        return nil
+      }
+      _ = try await schedule.clients((1...6).map { "\($0)" }) { name in
+        try await lab.buffer.store(Self.session(UInt64(name)!))
+        _ = lab.buffer.counts
+      }
+      _ = try await schedule.clients((1...6).map { "\($0)" }) { name in
+        _ = lab.buffer.counts
+        try await lab.buffer.store(Self.session(UInt64(name)!, revision: 2))
+      }
+      schedule.expect(most.value == 2, "\(most.value) writes were under way at once")
+      schedule.expect(lab.buffer.counts.written == 12, "\(lab.buffer.counts) does not count them")
+    }
+  }
+
   @Test("a logout wins over every store that came before it")
   func logout() async {
     await race("logout", floor: 500) { schedule in
