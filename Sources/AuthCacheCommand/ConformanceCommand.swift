@@ -14,6 +14,7 @@ internal import Musl
 ///
 /// ```swift
 /// import AuthCacheCommand
+/// import AuthCacheConformance
 ///
 /// @main struct Conformance: ConformanceCommand {
 ///   static let backends: BackendRegistry = [.memory, .dynamo]

@@ -26,6 +26,13 @@ struct Invocation: Sendable {
   ///
   /// - Returns: the exit status.
   func run(_ arguments: [String]) async -> Int32 {
+    let status = await obey(arguments)
+    guard let failure = Output.standard.failure else { return status }
+    Output.error.write("\(name): What goes to standard output could not be written: \(failure).\n")
+    return status == ExitStatus.passed ? ExitStatus.blocked : status
+  }
+
+  private func obey(_ arguments: [String]) async -> Int32 {
     await Self.$current.withValue(self) {
       do {
         if let word = arguments.first, let fault = Root.fault(ofSubcommand: word) { throw fault }

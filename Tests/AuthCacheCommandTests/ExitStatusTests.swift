@@ -47,6 +47,33 @@ import Testing
     #expect(ending.output.isEmpty)
   }
 
+  #if os(Linux)
+  @Test("what could not be written is no success: a full disk ends with 3, and is named")
+  func fullDisk() throws {
+    let process = Process()
+    process.executableURL = try Program.executable()
+    process.arguments = ["schema", "--backend", "sqlite"]
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: "/dev/full"))
+    let errors = Pipe()
+    process.standardError = errors
+    try process.run()
+    let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 3)
+    #expect(said.contains("could not be written: no space left on device"), "\(said)")
+  }
+  #endif
+
+  @Test("where no folder can be made for the checks, one sentence says where and what to do")
+  func noFolder() throws {
+    let ending = try Program.run(
+      ["verify", "--backend", "memory", "--suite", "records"], environment: ["TMPDIR": "/dev/null"])
+    #expect(ending.status == 3)
+    let text = ending.output.replacing(/\s+/, with: " ")
+    #expect(text.contains("no folder for the check can be made in /dev/null: see that"), "\(text)")
+    #expect(!text.contains("Domain"))
+  }
+
   @Test("any composition of layers is built, under the name that it was asked for")
   func stacks() throws {
     let named = ["cached+buffered", "buffered+buffered", "cached+cached+buffered+cached"]

@@ -11,8 +11,9 @@ struct Program {
 
   static func run(_ words: String...) throws -> Ending { try run(words) }
 
-  static func run(_ words: [String]) throws -> Ending {
+  static func run(_ words: [String], environment: [String: String] = [:]) throws -> Ending {
     let process = Process()
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.executableURL = try executable()
     process.arguments = words
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("authcache-output-\(UUID().uuidString)")

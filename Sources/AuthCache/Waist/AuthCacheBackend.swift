@@ -9,6 +9,11 @@
 /// - A cancelled operation is done or not done, and throws `cancelled` with its effect if it does not return.
 /// - A record with aliases, or a lookup by one, throws `unsupported` where ``BackendProperties/aliases`` is false.
 /// - A payload above ``BackendProperties/maxPayload`` throws `tooLarge` before anything is written.
+/// - An error names the operation and, where there is one, the kind of record.
+///
+/// What every backend decides in the same way is there to be called: ``Record/isLive(at:)``, ``Record/extended(to:)``,
+/// and for arguments the `validate` methods of ``BackendProperties`` and
+/// ``AuthCacheError/validateSweep(through:limit:at:)``, which throw what has to be thrown.
 public protocol AuthCacheBackend: Sendable {
   /// What this backend promises beyond the operations. Constant for its lifetime.
   var properties: BackendProperties { get }

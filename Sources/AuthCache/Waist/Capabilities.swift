@@ -22,7 +22,8 @@ public protocol BulkBackend: AuthCacheBackend {
 /// Many single writes at once cost it no more than one bulk call: it gathers them by itself. Found by
 /// `backend is any GatheringBackend`.
 ///
-/// Who would gather writes for it, as ``BufferedBackend`` does, hands on what need not wait.
+/// So a layer that would gather writes for it, as ``BufferedBackend`` does, passes on at once what has no earlier write
+/// of the same record to wait for.
 public protocol GatheringBackend: AuthCacheBackend {
   /// Tells this handle that many writes a second are worth more to its owner than the soonest answer, or the least
   /// space, or the fastest read. Promises stay as they are.

@@ -56,7 +56,11 @@ struct StoreBench: Sendable {
     let place = FileManager.default.temporaryDirectory.appendingPathComponent(
       "authcache-\(ProcessInfo.processInfo.processIdentifier)-bench-\(name)")
     try? FileManager.default.removeItem(at: place)
-    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    do { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) } catch {
+      throw Fault.blocked(
+        "\(place.deletingLastPathComponent().path) can't be written to: \(ReportFolder.reason(error)). "
+          + "Set TMPDIR to a folder that you may write to.")
+    }
     defer { try? FileManager.default.removeItem(at: place) }
     let environment = BackendEnvironment(
       namespace: "bench", clock: SystemClock(), directory: place.path, url: url)

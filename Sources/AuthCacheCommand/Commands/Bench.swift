@@ -11,7 +11,7 @@ struct Bench: AsyncParsableCommand {
       commandName: "bench",
       abstract: "Measures backends against the least that their work can cost.",
       discussion: """
-        Each case is a ratio: the backend on one side, its raw client on the other, in turns in one run. Medians are
+        Each case is a ratio: the backend on one side, its raw client on the other, in turns in one run. Medians are \
         shown, and how far the rounds spread. Build with -c release. The exit status says nothing about speed.
 
         EXAMPLES:
@@ -21,12 +21,12 @@ struct Bench: AsyncParsableCommand {
           \(name) bench --ephemeral --backend postgres,mysql
           \(name) bench --only cache-hit-ratio --traces traces
 
-        --ephemeral starts a server of its own for every backend that can have one and has no address. Where redis-server
-        is installed, what Redis reaches with the same operations is shown beside the databases: it is a server too, and
-        nothing of it is durable here. It alone: --only redis.
+        --ephemeral starts a server of its own for every backend that can have one and has no address. Where \
+        redis-server is installed, what Redis reaches with the same operations is shown beside the databases: it is a \
+        server too, and nothing of it is durable here. It alone: --only redis.
 
-        cache-hit-ratio replays generated traces of accesses, and those that --traces names: a folder of *.txt, a number
-        for each key that was asked for, one a line. Nothing in it is timed; it comes to the same every time.
+        cache-hit-ratio replays generated traces of accesses, and those that --traces names: a folder of *.txt, a \
+        number for each key that was asked for, one a line. Nothing in it is timed; it comes to the same every time.
         """)
   }
 

@@ -8,7 +8,7 @@ struct ContractCommand: ParsableCommand {
       commandName: "contract",
       abstract: "Prints what every backend promises.",
       discussion: """
-        The contract is its checks: each requirement with its consequence, its references, what a backend must declare
+        The contract is its checks: each requirement with its consequence, its references, what a backend must declare \
         for it to bind, and the deliberately broken backends that prove the check.
 
         EXAMPLES:

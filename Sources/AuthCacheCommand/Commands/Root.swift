@@ -9,9 +9,9 @@ struct Root: AsyncParsableCommand {
       abstract: "Verifies stores of login states, codes and sessions against one contract.",
       discussion: """
         EXAMPLES:
-          \(name) verify                              every requirement, on every backend that needs no server
-          \(name) verify --suite one-time --seed 42   one chapter, in a run that can be repeated
-          \(name) verify --report report              all reports as files: JSON, JUnit, Markdown, HTML, text
+          \(name) verify                              every backend without a server
+          \(name) verify --suite one-time --seed 42   one chapter, repeatable
+          \(name) verify --report report              with reports: HTML, JSON, …
           \(name) contract --format html > contract.html
           \(name) compare old/report.json report/report.json
 

@@ -8,8 +8,8 @@ struct Schema: ParsableCommand {
       commandName: "schema",
       abstract: "Prints the schema of a backend as SQL.",
       discussion: """
-        The backends make and migrate their schema themselves. This is for whoever lets nobody but themselves do so: read
-        it, and pipe it into the database's own client. To run it again is harmless.
+        The backends make and migrate their schema themselves. This is for whoever lets nobody but themselves do so: \
+        read it, and pipe it into the database's own client. To run it again is harmless.
 
         What it is printed with has to be what the backends are configured with.
 

@@ -10,7 +10,7 @@ struct Verify: AsyncParsableCommand {
       commandName: "verify",
       abstract: "Checks that backends keep the contract.",
       discussion: """
-        Every requirement is asked of every backend that declares what it needs; what is not asked is in the report,
+        Every requirement is asked of every backend that declares what it needs; what is not asked is in the report, \
         with the reason. Each check has a store of its own and a clock that is moved, not waited for.
 
         EXAMPLES:
@@ -21,13 +21,14 @@ struct Verify: AsyncParsableCommand {
           \(name) verify --url sqlite:/var/lib/app/auth.db
           \(name) verify --backend sqlite --stack cached+buffered
           \(name) verify --report report --known-failures known.json
-          \(name) verify --format json | jq .subjects[].totals
+          \(name) verify --format json | jq '.subjects[].totals'
 
-        --ephemeral starts a server of its own for every backend that can have one and has no address, from the programs
-        on this machine, as an unprivileged user in a temporary folder. Nothing is left of it, also after Ctrl-C.
+        --ephemeral starts a server of its own for every backend that can have one and has no address, from the \
+        programs on this machine, as an unprivileged user in a temporary folder. Nothing is left of it, also after \
+        Ctrl-C.
 
-        An address with a password had better stand in the environment, as AUTHCACHE_POSTGRES_URL or AUTHCACHE_MYSQL_URL:
-        after --url a list of processes shows it for a moment, until this program has hidden it.
+        An address with a password had better stand in the environment, as AUTHCACHE_POSTGRES_URL or \
+        AUTHCACHE_MYSQL_URL: after --url a list of processes shows it for a moment, until this program has hidden it.
 
         A failure prints the command that repeats it. The seed decides everything random in a run.
         """)
@@ -172,7 +173,7 @@ struct Verify: AsyncParsableCommand {
     Output.standard.write(report.rendered(as: plan.format, style: Terminal(.standard).style))
     if let folder {
       try folder.write(report)
-      Output.error.write("Reports are in \(folder.path)\n")
+      Output.error.write("Reports are in \(folder.path); to read: \(folder.path)/\(ReportFormat.html.fileName)\n")
     }
     if let interruption { throw ExitCode(interruption) }
     throw ExitCode(report.verdict.rawValue)

@@ -74,8 +74,17 @@ extension Trial {
 
   /// What a finding prints for a value.
   static func text<Value>(_ value: Value) -> String {
-    if case Optional<Any>.none = value as Any { return "nil" }
+    if let optional = value as? any Unwrappable { return optional.wrapped.map { Self.text($0) } ?? "nil" }
     let text = String(describing: value).replacing("Optional(", with: "(")
     return text.count > 400 ? "\(text.prefix(400))… (\(text.count) characters)" : text
   }
+}
+
+/// An optional whatever it wraps, so that a finding shows the value and not that there is one.
+private protocol Unwrappable {
+  var wrapped: Any? { get }
+}
+
+extension Optional: Unwrappable {
+  fileprivate var wrapped: Any? { self }
 }

@@ -20,7 +20,7 @@ struct CheckRun {
       place = try CheckPlace(
         declaration: declaration, url: subject.url, announces: requirement.needs.contains(.invalidation))
     } catch {
-      return (.blocked("no folder for the check: \(error.localizedDescription)"), nil)
+      return (.blocked("\(error)"), nil)
     }
     defer { place.remove() }
 
@@ -118,8 +118,14 @@ struct CheckPlace {
     let name = "ac" + String(SystemEntropy().next(), radix: 16)
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("authcache-\(ProcessInfo.processInfo.processIdentifier)-\(name)", isDirectory: true)
-    try FileManager.default.createDirectory(
-      at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    do {
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw Blocked(
+        "no folder for the check can be made in \(folder.deletingLastPathComponent().path): see that there is room and "
+          + "that you may write there, or set TMPDIR to another folder")
+    }
     let isReal = if case .real = declaration?.properties.clock { true } else { false }
     let clock: any AuthCacheClock = isReal ? SystemClock() : VirtualClock()
     environment = BackendEnvironment(

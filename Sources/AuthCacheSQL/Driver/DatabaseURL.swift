@@ -56,7 +56,7 @@ package struct DatabaseURL: Sendable {
   }
 
   package static func fault(_ reason: String) -> AuthCacheError {
-    AuthCacheError(.invalidArgument, operation: .open, "the address of the database can't be meant: \(reason)")
+    AuthCacheError(.invalidArgument, operation: .open, "the address of the database can't be understood: \(reason)")
   }
 
   private static func decoded(_ text: Substring) throws(AuthCacheError) -> String {

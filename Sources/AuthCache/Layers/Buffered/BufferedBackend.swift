@@ -10,10 +10,10 @@
 /// try await backend.close()          // writes what waits, then closes the store
 /// ```
 ///
-/// - Over a store that gathers single writes by itself (``GatheringBackend``, as the bundled databases) and without a
-///   delay, a write that nothing has to go before is handed on at once; what comes for the same record meanwhile waits,
-///   coalesced. The store is asked to favor throughput: over a server fewer and larger transactions, over SQLite a log
-///   that grows to 16 MB before it is copied into the file.
+/// - A store that gathers single writes by itself (``GatheringBackend``, as the bundled databases) is asked to favor
+///   throughput: over a server that means fewer and larger transactions, over SQLite a log that grows to 16 MB before it
+///   is copied into the file. Without a delay (``BufferConfiguration/maxDelay``, the default) it is handed a write at
+///   once unless an earlier one of the same record is under way; what comes for that record meanwhile waits, coalesced.
 /// - `store` and `remove` by id are gathered. Every other write goes to the delegate, after what waits for that record.
 /// - A failure reaches those who wait for that record. Of an acknowledged write, the next caller hears, and
 ///   ``close()``; the record is kept, see ``unwritten()``.
