@@ -14,6 +14,30 @@ extension ChildScenario {
     }
   }
 
+  /// Takes sessions through their course from several tasks until it is killed, and names each step that was
+  /// acknowledged.
+  static let changeUntilKilled = ChildScenario("sessions.change") { context in
+    let backend = try await context.open()
+    let series = try RecordSeries(context)
+    let tasks = try context.number("tasks")
+    try await forever(tasks) { task, round in
+      let number = task + round * tasks
+      let (session, successor) = (series.session(number), series.successor(number))
+      for step in series.course(number).indices {
+        let isDone =
+          switch step {
+          case 0: try await backend.insert(session)
+          case 1: try await backend.replace(session, with: successor)
+          case 2: try await backend.extend(session.id, to: series.laterEnd)
+          default: try await backend.remove(session.id)
+          }
+        guard isDone else { throw Blocked("step \(step) of session \(number) is refused") }
+        context.emit("\(number * RecordSeries.steps + step)")
+      }
+      return true
+    }
+  }
+
   /// Consumes the codes that the arguments describe until it is killed, and names each that it got.
   static let consumeUntilKilled = ChildScenario("codes.consumeUntilKilled") { context in
     let backend = try await context.open()

@@ -24,8 +24,8 @@ public struct ChildScenario: Sendable, Identifiable {
 
   /// Every part that a check of this kit gives to a child.
   public static let all: [ChildScenario] = [
-    .consumeCodes, .recordHistory, .storeUntilKilled, .consumeUntilKilled, .storeBatchesUntilKilled,
-    .storeBufferedUntilKilled, .openAndStore, .changeRecords, .keepCache,
+    .consumeCodes, .recordHistory, .storeUntilKilled, .changeUntilKilled, .consumeUntilKilled,
+    .storeBatchesUntilKilled, .storeBufferedUntilKilled, .openAndStore, .changeRecords, .keepCache,
   ]
 
   /// Whether this process plays a part.

@@ -37,6 +37,25 @@ package struct RecordSeries: Sendable {
   /// With both aliases where the store keeps them.
   package func session(_ number: Int) -> Record { record(.session, number, aliased: aliases) }
 
+  /// How many steps a course has at most.
+  static let steps = 4
+
+  /// When a session ends that was extended.
+  var laterEnd: Timestamp { start + .seconds(172_800) }
+
+  /// What takes the place of a session, with the same tokens.
+  func successor(_ number: Int) -> Record {
+    let session = session(number)
+    return session.replacing(revision: ~session.revision)
+  }
+
+  /// What is there after each step of a session's course: insertion, rotation, extension and end. Some go all the way,
+  /// some are left in use, and some stay as they began.
+  func course(_ number: Int) -> [Record?] {
+    let course = [session(number), successor(number), successor(number).extended(to: laterEnd), nil]
+    return Array(course.prefix(number % 3 == 2 ? 1 : number % 3 == 1 ? 3 : 4))
+  }
+
   func batch(_ number: Int, size: Int) -> [Record] { (0..<size).map { session(number * size + $0) } }
 
   private func record(_ kind: RecordKind, _ number: Int, aliased: Bool) -> Record {

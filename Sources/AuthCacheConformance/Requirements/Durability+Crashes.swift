@@ -76,6 +76,28 @@ extension Requirement {
       }
     },
     Requirement(
+      "durability.crash.changesSurvive", .durability,
+      "Whatever was inserted, replaced, extended or removed for a process before it was killed stays so.",
+      consequence: "After a crash an old refresh token is good again, and a session that was ended is not.",
+      likelyCause: "Only stores wait until they have left the process.", needs: crashing
+    ) { trial in
+      for _ in 0..<2 {
+        let series = RecordSeries(trial)
+        let acknowledged = try await trial.killed(.changeUntilKilled, series.arguments(["tasks": "2"]))
+        let reopened = try await trial.reopen()
+        for (number, steps) in Dictionary(grouping: acknowledged, by: { $0 / RecordSeries.steps }) {
+          let course = series.course(number)
+          let last = steps.map { $0 % RecordSeries.steps }.max() ?? 0
+          let found = try await reopened.load(series.session(number).id)
+          // The next step may have been under way.
+          trial.expect(
+            course[last...].prefix(2).contains(found), "the session is as it was acknowledged after step \(last)",
+            expected: Trial.text(course[last]), found: Trial.text(found))
+        }
+        try await reopened.close()
+      }
+    },
+    Requirement(
       "durability.crash.batchIsWhole", .durability,
       "A batch that was being stored when its process was killed is there whole or not at all.",
       consequence: "After a crash half of a batch is there, and nobody knows which half.",

@@ -75,6 +75,27 @@ extension Requirement {
       trial.expect(try await reopened.load(extended.id), equals: extended.extended(to: end), "the later end is kept")
     },
     Requirement(
+      "durability.reopen.insertedIsThere", .durability,
+      "What was inserted before a reopening is there after it, and its id and aliases are taken.",
+      consequence: "With every restart the logins that are under way fail, and a spent id can be taken again.",
+      likelyCause: "An insert goes another way than a store, past the log.", needs: lasting
+    ) { trial in
+      let backend = try await trial.open()
+      let records = [trial.session(), trial.record(.state), trial.record(.code)]
+      // All at once, as a store that merges writes has them.
+      let answers = try await trial.concurrently(records.count) { try await backend.insert(records[$0]) }
+      trial.expect(answers, equals: records.map { _ in true }, "each is inserted")
+      try await backend.close()
+      let reopened = try await trial.reopen()
+      for record in records {
+        for lookup in record.lookups {
+          trial.expect(try await reopened.load(lookup), equals: record, "the \(lookup) is there after a reopening")
+        }
+        let again = record.replacing(revision: trial.revision(), aliases: Aliases.none)
+        trial.expect(try await reopened.insert(again), equals: false, "its id is taken")
+      }
+    },
+    Requirement(
       "durability.reopen.groupStaysRemoved", .durability,
       "A group that was removed before a reopening stays absent after it.",
       consequence: "After a restart the sessions that a user had ended everywhere are good again.",

@@ -30,6 +30,35 @@ extension Requirement {
       }
     },
     Requirement(
+      "error.cancel.noneMeansNever", .errors,
+      "What throws `cancelled` with effect `none` has not happened and does not happen later, also if it was under way.",
+      consequence: "A client hangs up, is told that nothing was done, logs in again, and has two sessions.",
+      likelyCause: "The caller is answered while the statement goes on without it."
+    ) { trial in
+      let backend = try await trial.open()
+      var ended: [(CancelledCall, CallEnding<BackendAnswer>)] = []
+      for round in 0..<6 {
+        let calls = (0..<24).map { trial.cancelledCall($0) }
+        try await backend.storeEach(calls.compactMap(\.before))
+        let endings = try await trial.whileOthersAreCancelled(calls.map(\.call), on: backend, from: round)
+        for (number, (call, ending)) in zip(calls, endings).enumerated() {
+          if number.isMultiple(of: 2), let error = ending.error {
+            trial.fail("a call that nobody cancelled is served", expected: "an answer", found: "\(error.code)")
+          }
+          try await trial.judge(ending, of: call, on: backend)
+        }
+        ended += zip(calls, endings)
+      }
+      // What went on without its caller has ended when the store is closed.
+      guard trial.subject.factory.reopen != nil, trial.properties.durability != .none else {
+        for (call, ending) in ended { try await trial.judge(ending, of: call, on: backend) }
+        return
+      }
+      try await backend.close()
+      let reopened = try await trial.reopen()
+      for (call, ending) in ended { try await trial.judge(ending, of: call, on: reopened) }
+    },
+    Requirement(
       "error.cancel.leavesOthersAlone", .errors,
       "Operations of tasks that are not cancelled succeed beside others that are.",
       consequence: "One impatient client fails the requests of others.",

@@ -20,6 +20,20 @@ extension Mutant {
     .reopening(
       "later-ends-are-not-logged", "A later end is kept in memory.", boundTo: "durability.reopen.changesStay"
     ) { $0.extended == nil },
+    .journal(
+      "inserts-stay-in-memory", "What is inserted lies in memory, and is gone with it.",
+      boundTo: "durability.reopen.insertedIsThere"
+    ) { environment in
+      let inserted = Memo<[Lookup]>([])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        if case .close = call {
+          for id in inserted.with({ $0 }) { _ = try await proceed(.remove(id)) }
+        }
+        let answer = try await proceed(call)
+        if case .insert(let record) = call, answer == .flag(true) { inserted.with { $0.append(record.id) } }
+        return answer
+      }
+    },
     .reopening(
       "group-forgotten-in-memory", "A group is forgotten in memory and not in the store.",
       boundTo: "durability.reopen.groupStaysRemoved"
@@ -52,6 +66,43 @@ extension Mutant {
           return .done
         }
         for record in written { _ = try await proceed(.store(record)) }
+        return try await proceed(call)
+      }
+    },
+    .inChildren(
+      "extension-acknowledged-from-a-buffer", "Only stores wait until they have left the process.",
+      boundTo: "durability.crash.changesSurvive", alsoBreaks: [linearizableAcrossProcesses]
+    ) { environment in
+      let waiting = Memo<[BackendCall]>([])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        guard case .extend = call else { return try await proceed(call) }
+        let due = waiting.with { waiting in
+          waiting.append(call)
+          defer { if waiting.count > 3 { waiting = [] } }
+          return waiting.count > 3 ? waiting : []
+        }
+        for extend in due { _ = try await proceed(extend) }
+        return .flag(true)
+      }
+    },
+    .inChildren(
+      "insert-acknowledged-from-a-buffer", "Inserts are acknowledged before they have left the process.",
+      boundTo: "durability.crash.changesSurvive", alsoBreaks: [linearizableAcrossProcesses]
+    ) { environment in
+      let waiting = Memo<[Record]>([])
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        let due = waiting.with { waiting in
+          if case .insert(let record) = call { waiting.append(record) }
+          let isDue =
+            switch call {
+            case .replace(let current, _): waiting.contains { $0.id == current.id }
+            default: waiting.count > 3
+            }
+          defer { if isDue { waiting = [] } }
+          return isDue ? waiting : []
+        }
+        for record in due { _ = try await proceed(.insert(record)) }
+        if case .insert = call { return .flag(true) }
         return try await proceed(call)
       }
     },

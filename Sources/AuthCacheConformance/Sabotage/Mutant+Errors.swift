@@ -119,6 +119,19 @@ extension Mutant {
       return answer
     },
     Mutant(
+      "cancelled-while-it-goes-on", "Who is cancelled is told that nothing was done, and the work goes on.",
+      boundTo: "error.cancel.noneMeansNever"
+    ) { call, _, proceed async throws(AuthCacheError) in
+      if case .close = call { return try await proceed(call) }
+      let cancellation = AuthCacheError(
+        .cancelled, operation: call.operation, kind: call.kind, "the task was cancelled")
+      if Task.isCancelled { throw cancellation }
+      for _ in 0..<8 { await Task.yield() }
+      let answer = try await proceed(call)
+      if Task.isCancelled { throw cancellation }
+      return answer
+    },
+    Mutant(
       "cancelled-with-its-neighbour", "Callers share one attempt, and its cancellation is theirs.",
       boundTo: "error.cancel.leavesOthersAlone"
     ) { environment in

@@ -111,6 +111,25 @@ import Testing
     #expect(world.cache.cachedCount(of: .session) == 0)
   }
 
+  @Test func `One who waits gets nothing that has ended meanwhile, by the cache's own clock`() async throws {
+    let world = CacheWorld()
+    let clock = VirtualClock(startingAt: world.now)
+    let cache = CachingBackend(over: world.delegate, clock: clock, logger: .silent)
+    let session = world.session(1, life: .seconds(10))
+    try await world.store.store(session)
+    let door = Door()
+    world.calls.before { _, _ in await door.pass() }
+    async let leader = cache.load(session.id)
+    while world.calls.loads == 0 { await Task.yield() }
+    async let follower = cache.load(session.id)
+    while cache.counts.misses < 2 { await Task.yield() }
+    clock.advance(by: .seconds(10))
+    door.open()
+    _ = try await leader
+    #expect(try await follower == nil)
+    #expect(world.calls.loads == 1)
+  }
+
   @Test func `A thousand who wait for a delegate that is down do not fall upon it all at once`() async throws {
     let world = CacheWorld()
     let (inside, most) = (Collected(0), Collected(0))
