@@ -50,6 +50,28 @@ extension Requirement {
       }
     },
     Requirement(
+      "record.insert.amongOthers", .concurrency,
+      "Of many records that are inserted at once each whose id is taken is refused, and every other one is stored.",
+      consequence: "A login under a state that is in use is told that it began, and ends with somebody else's data.",
+      likelyCause: "Inserts are merged into one statement, and all are answered as if each had written its row."
+    ) { trial in
+      let backend = try await trial.open()
+      for _ in 0..<4 {
+        let taken = (0..<12).map { _ in trial.record(.state) }
+        try await backend.storeEach(taken)
+        let inserted = (0..<24).map { number in
+          number.isMultiple(of: 2) ? trial.record(.state, digest: taken[number / 2].digest) : trial.record(.state)
+        }
+        let answers = try await trial.concurrently(inserted.count) { try await backend.insert(inserted[$0]) }
+        for (number, (record, isInserted)) in zip(inserted, answers).enumerated() {
+          let isTaken = number.isMultiple(of: 2)
+          trial.expect(isInserted, equals: !isTaken, "an insert under an id that is \(isTaken ? "taken" : "free")")
+          let there = isTaken ? taken[number / 2] : record
+          trial.expect(try await backend.load(record.id), equals: there, "what is there afterwards")
+        }
+      }
+    },
+    Requirement(
       "group.removeAll.oneUnit", .concurrency,
       "Whoever finds one record of a group gone after its removal began finds the others gone too.",
       consequence: "While a user is logged out everywhere, a session that should be gone still renews itself.",

@@ -19,6 +19,20 @@ extension Mutant {
         return answer
       }
     },
+    Mutant(
+      "merged-inserts-are-all-told-yes", "Inserts that are made together are answered as if each had written its row.",
+      boundTo: "record.insert.amongOthers", alsoBreaks: ["record.insert.oneWinner", linearizable]
+    ) { environment in
+      let underWay = Memo(0)
+      return Sabotage(on: environment) { call, _, proceed async throws(AuthCacheError) in
+        guard case .insert = call else { return try await proceed(call) }
+        underWay.with { $0 += 1 }
+        defer { underWay.with { $0 -= 1 } }
+        for _ in 0..<8 { await Task.yield() }
+        let answer = try await proceed(call)
+        return underWay.with { $0 } > 1 ? .flag(true) : answer
+      }
+    },
     .journal(
       "sweep-counts-for-others", "A sweeper counts what went while it ran, whoever removed it.",
       boundTo: "expiry.sweep.onceAcrossHandles", alsoBreaks: ["expiry.sweep.once"]

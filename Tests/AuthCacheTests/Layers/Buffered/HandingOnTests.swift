@@ -233,6 +233,32 @@ import Testing
     }
   }
 
+  @Test("what a call says that a close has given up changes nothing", arguments: [false, true])
+  func givenUp(isLost: Bool) async {
+    await explore(100) { schedule in
+      let gate = DeafGate()
+      let configuration = BufferConfiguration(drainDeadline: .seconds(10), closeDeadline: .seconds(20))
+      let lab = try Lab(schedule, configuration) { _, call in
+        guard case .store = call else { return nil }
+        await gate.pass()
+        return isLost ? .lost(.unavailable) : nil
+      }
+      async let writing = failure { try await lab.buffer.store(Self.session(1)) }
+      try await schedule.clock.sleep(for: .seconds(1))
+      let closing = await failure { try await lab.buffer.close() }
+      schedule.expect(closing == Failure(code: .drainIncomplete, effect: .unknown), "the close said nothing")
+      let (counts, left) = (lab.buffer.counts, lab.buffer.unwritten().map(\.record.digest))
+
+      gate.open()
+      // What comes through late finds the delegate closed.
+      schedule.expect(await writing != nil, "the writer was told that it is stored")
+      schedule.expect(lab.buffer.counts == counts, "a late answer was counted: \(lab.buffer.counts), not \(counts)")
+      schedule.expect(lab.buffer.unwritten().map(\.record.digest) == left, "a late answer changed what is unwritten")
+      let again = await failure { try await lab.buffer.close() }
+      schedule.expect(again == closing, "the second answer differs")
+    }
+  }
+
   @Test("a failure without effect is tried once more, reaches its caller alone, and the next write goes on")
   func failing() async {
     await explore(1) { schedule in

@@ -104,4 +104,24 @@ private struct LastInFirstOut: EvictionPolicy {
   mutating func insert(_ place: Int, hash: UInt64, usage: CacheUsage) { places.append(place) }
   mutating func remove(_ place: Int, usage: CacheUsage) { places.removeAll { $0 == place } }
   mutating func victim(for hash: UInt64, usage: CacheUsage) -> Int { places[places.count - 1] }
+
+  @Test func `A record that comes by its id and by its token at once takes one place`() async throws {
+    let world = CacheWorld(sessions: CachePolicy(capacity: 5, timeToLive: .seconds(60)))
+    let sessions = (1...4).map { world.session($0, accessToken: $0 + 100) }
+    for session in sessions {
+      try await world.store.store(session)
+      let (door, before) = (Door(), world.calls.loads)
+      world.calls.before { _, _ in await door.pass() }
+      async let byID = world.cache.load(session.id)
+      async let byToken = world.cache.load(session.lookups[1])
+      while world.calls.loads < before + 2 { await Task.yield() }
+      door.open()
+      #expect(try await [byID, byToken] == [session, session])
+    }
+    world.calls.before(nil)
+    #expect(world.cache.cachedCount(of: .session) == 4)
+    for session in sessions { #expect(try await world.cache.load(session.id) == session) }
+    #expect(world.calls.loads == 8, "all four are still there")
+    #expect(world.cache.counts(of: .session).evictions == 0)
+  }
 }
