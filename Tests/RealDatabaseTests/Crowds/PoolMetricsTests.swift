@@ -106,6 +106,8 @@ extension RealDatabases {
     func lost(_ database: Database) async throws {
       let place = try await Place(database) { $0.connections = 3...3 }
       try await place.backend.store(record(1))
+      // Its lane may not have done with it yet, and would take the next two together.
+      try await until { place.busy == 0 }
       let raw = try RawSession(database, at: try await SharedServer.of(database).url)
       try raw.run("BEGIN")
       try raw.lock(record(1), in: place.table)

