@@ -104,7 +104,8 @@ extension RealDatabases {
       while !isOver.with({ $0 }) {
         for entry in ProcessList.all() {
           #expect(!gives(entry.words))
-          let isItself = entry.id == child.id
+          // A child that has not begun its own program yet is a copy of it.
+          let isItself = entry.id == child.id || entry.words.hasPrefix("\(authcache) verify ")
           seen.itself = seen.itself || isItself && entry.words.contains("verify")
           seen.child = seen.child || entry.words.hasPrefix("\(authcache) child")
           // What it was started with itself stays there for whoever may read it.
